@@ -1,0 +1,415 @@
+//! JSON text ↔ DynamoDB attribute values, without losing a digit.
+//!
+//! A streaming reader and writer, because they hand on a number as its text: `serde_json` holds it as
+//! `f64`, or, with its `arbitrary_precision`, mistakes an object with a certain key for a number.
+//!
+//! Limits are DynamoDB's:
+//! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ReaderSettings, ValueType};
+use struson::writer::{JsonNumberError, JsonStreamWriter, JsonWriter};
+
+/// The attributes of one DynamoDB item, by name.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// How deep a value may stand in an item: one of an attribute's own is at level 1.
+pub const MAX_DEPTH: usize = 32;
+/// How many significant digits `DynamoDB` keeps of a number.
+pub const MAX_DIGITS: usize = 38;
+/// The decimal exponents that the leading digit of a non-zero number may have: 1E-130 to 9.9…E+125.
+const EXPONENTS: std::ops::RangeInclusive<i64> = -130..=125;
+
+/// One thing that is wrong with a request, and where.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Violation {
+    /// JSON pointer (RFC 6901) into the request's body; empty for the body as a whole.
+    pub pointer: String,
+    /// What is wrong, as a sentence fragment that never repeats the value.
+    pub detail: String,
+}
+
+impl Violation {
+    /// A violation at `pointer`.
+    pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            pointer: pointer.into(),
+            detail: detail.into(),
+        }
+    }
+}
+
+/// Reads a JSON object as a DynamoDB item.
+///
+/// # Errors
+/// Every member that DynamoDB could not hold, or one violation of the whole body when it is no JSON
+/// object at all.
+pub fn parse_object(body: &[u8]) -> Result<Item, Vec<Violation>> {
+    let settings = ReaderSettings {
+        track_path: false,
+        // What is nested too deep is skipped and named, however deep it is.
+        max_nesting_depth: None,
+        restrict_number_values: false,
+        ..ReaderSettings::default()
+    };
+    let reader = Reader {
+        json: JsonStreamReader::new_custom(body, settings),
+        violations: Vec::new(),
+    };
+    let (item, violations) = reader.whole_body().map_err(|error| {
+        let detail = match error {
+            ReaderError::UnexpectedValueType { .. } => "the body must be a JSON object".to_owned(),
+            ReaderError::SyntaxError(error) => match error.location.line_pos {
+                Some(at) => format!(
+                    "the body is not JSON (line {}, column {})",
+                    at.line + 1,
+                    at.column + 1
+                ),
+                None => "the body is not JSON".to_owned(),
+            },
+            _ => "the body is not JSON text in UTF-8".to_owned(),
+        };
+        vec![Violation::new("", detail)]
+    })?;
+    if violations.is_empty() {
+        Ok(item)
+    } else {
+        Err(violations)
+    }
+}
+
+/// Where a value stands in the body, as a chain of stack frames: the pointer is only spelled out
+/// when there is something to say about it.
+struct Path<'a> {
+    parent: Option<(&'a Path<'a>, &'a str)>,
+    depth: usize,
+}
+
+impl<'a> Path<'a> {
+    fn root() -> Self {
+        Self {
+            parent: None,
+            depth: 0,
+        }
+    }
+
+    fn child(&'a self, name: &'a str) -> Self {
+        Self {
+            parent: Some((self, name)),
+            depth: self.depth + 1,
+        }
+    }
+
+    fn pointer(&self) -> String {
+        match self.parent {
+            None => String::new(),
+            Some((parent, name)) => format!(
+                "{}/{}",
+                parent.pointer(),
+                name.replace('~', "~0").replace('/', "~1")
+            ),
+        }
+    }
+}
+
+struct Reader<'a> {
+    json: JsonStreamReader<&'a [u8]>,
+    violations: Vec<Violation>,
+}
+
+impl Reader<'_> {
+    fn whole_body(mut self) -> Result<(Item, Vec<Violation>), ReaderError> {
+        let item = self.object(&Path::root())?;
+        self.json.consume_trailing_whitespace()?;
+        Ok((item, self.violations))
+    }
+
+    fn object(&mut self, at: &Path) -> Result<Item, ReaderError> {
+        let mut item = Item::new();
+        self.json.begin_object()?;
+        while self.json.has_next()? {
+            let name = self.json.next_name_owned()?;
+            let here = at.child(&name);
+            if name.is_empty() {
+                self.refuse(&here, "a member's name must not be empty");
+            }
+            let value = self.value(&here)?;
+            if item.contains_key(&name) {
+                self.refuse(&here, "is there twice");
+            }
+            item.insert(name, value);
+        }
+        self.json.end_object()?;
+        Ok(item)
+    }
+
+    fn list(&mut self, at: &Path) -> Result<Vec<AttributeValue>, ReaderError> {
+        let mut values = Vec::new();
+        self.json.begin_array()?;
+        while self.json.has_next()? {
+            let index = values.len().to_string();
+            values.push(self.value(&at.child(&index))?);
+        }
+        self.json.end_array()?;
+        Ok(values)
+    }
+
+    fn value(&mut self, at: &Path) -> Result<AttributeValue, ReaderError> {
+        if at.depth > MAX_DEPTH {
+            self.json.skip_value()?;
+            return Ok(self.refuse(at, &format!("is nested deeper than {MAX_DEPTH} levels")));
+        }
+        Ok(match self.json.peek()? {
+            ValueType::Object => AttributeValue::M(self.object(at)?),
+            ValueType::Array => AttributeValue::L(self.list(at)?),
+            ValueType::String => AttributeValue::S(self.json.next_string()?),
+            ValueType::Number => match number(self.json.next_number_as_str()?) {
+                Ok(number) => AttributeValue::N(number),
+                Err(detail) => self.refuse(at, &detail),
+            },
+            ValueType::Boolean => AttributeValue::Bool(self.json.next_bool()?),
+            ValueType::Null => {
+                self.json.next_null()?;
+                AttributeValue::Null(true)
+            }
+        })
+    }
+
+    /// Notes what is wrong at `at`; answers something to stand in its place.
+    fn refuse(&mut self, at: &Path, detail: &str) -> AttributeValue {
+        self.violations.push(Violation::new(at.pointer(), detail));
+        AttributeValue::Null(true)
+    }
+}
+
+/// Checks a JSON number against what DynamoDB keeps exactly; zero loses its sign and exponent.
+fn number(text: &str) -> Result<String, String> {
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent),
+        None => (text, "0"),
+    };
+    let mantissa = mantissa.trim_start_matches('-');
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    let significant = digits.trim_start_matches('0');
+    if significant.is_empty() {
+        return Ok("0".to_owned());
+    }
+    if significant.trim_end_matches('0').len() > MAX_DIGITS {
+        return Err(format!(
+            "has more than {MAX_DIGITS} significant digits, which DynamoDB cannot keep exactly"
+        ));
+    }
+    let leading_zeros = digits.len() - significant.len();
+    let out_of_range = || "is out of range: 1E-130 to 9.9E+125 is what DynamoDB keeps".to_owned();
+    let exponent: i64 = exponent.parse().map_err(|_| out_of_range())?;
+    let shift = i64::try_from(whole.len()).unwrap_or(i64::MAX)
+        - i64::try_from(leading_zeros).unwrap_or(i64::MAX)
+        - 1;
+    match exponent.checked_add(shift) {
+        Some(leading) if EXPONENTS.contains(&leading) => Ok(text.to_owned()),
+        _ => Err(out_of_range()),
+    }
+}
+
+/// A JSON document being written.
+pub type Writer<'a> = JsonStreamWriter<&'a mut Vec<u8>>;
+
+/// A document with what `write` writes.
+///
+/// # Errors
+/// None of writing to memory: those of `write`.
+pub fn document(write: impl FnOnce(&mut Writer) -> io::Result<()>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut writer = JsonStreamWriter::new(&mut bytes);
+    write(&mut writer)?;
+    writer.finish_document()?;
+    Ok(bytes)
+}
+
+/// Writes an item as a JSON object, its members sorted by name.
+///
+/// # Errors
+/// None of writing to memory.
+pub fn write_object(item: &Item, writer: &mut Writer) -> io::Result<()> {
+    let sorted: BTreeMap<_, _> = item.iter().collect();
+    writer.begin_object()?;
+    for (name, value) in sorted {
+        writer.name(name)?;
+        write_value(value, writer)?;
+    }
+    writer.end_object()
+}
+
+fn write_value(value: &AttributeValue, writer: &mut Writer) -> io::Result<()> {
+    match value {
+        AttributeValue::S(string) => writer.string_value(string),
+        AttributeValue::N(number) => write_number(number, writer),
+        AttributeValue::Bool(value) => writer.bool_value(*value),
+        AttributeValue::M(item) => write_object(item, writer),
+        AttributeValue::L(values) => write_list(values, writer, write_value),
+        // The rest is never written by this API, but another writer of the table may have.
+        AttributeValue::Ss(strings) => write_list(strings, writer, |string, writer| {
+            writer.string_value(string)
+        }),
+        AttributeValue::Ns(numbers) => write_list(numbers, writer, |number, writer| {
+            write_number(number, writer)
+        }),
+        AttributeValue::B(blob) => writer.string_value(&BASE64.encode(blob)),
+        AttributeValue::Bs(blobs) => write_list(blobs, writer, |blob, writer| {
+            writer.string_value(&BASE64.encode(blob))
+        }),
+        _ => writer.null_value(),
+    }
+}
+
+fn write_list<T>(
+    values: &[T],
+    writer: &mut Writer,
+    write: impl Fn(&T, &mut Writer) -> io::Result<()>,
+) -> io::Result<()> {
+    writer.begin_array()?;
+    for value in values {
+        write(value, writer)?;
+    }
+    writer.end_array()
+}
+
+/// Writes a number with exactly the digits that `DynamoDB` returned.
+fn write_number(number: &str, writer: &mut Writer) -> io::Result<()> {
+    match writer.number_value_from_string(number) {
+        Ok(()) => Ok(()),
+        Err(JsonNumberError::IoError(error)) => Err(error),
+        Err(JsonNumberError::InvalidNumber(_)) => writer.string_value(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round_trip(body: &str) -> String {
+        text(&parse_object(body.as_bytes()).expect("a valid object"))
+    }
+
+    fn text(item: &Item) -> String {
+        let bytes = document(|writer| write_object(item, writer)).expect("written");
+        String::from_utf8(bytes).expect("text")
+    }
+
+    fn refused(body: &str) -> Vec<(String, String)> {
+        parse_object(body.as_bytes())
+            .expect_err("an invalid object")
+            .into_iter()
+            .map(|violation| (violation.pointer, violation.detail))
+            .collect()
+    }
+
+    /// `{"a":[[…null]]}` whose innermost value is at level `depth`.
+    fn nested(depth: usize) -> String {
+        let (open, close) = ("[".repeat(depth - 1), "]".repeat(depth - 1));
+        format!("{{\"a\":{open}null{close}}}")
+    }
+
+    #[test]
+    fn numbers_keep_their_text() {
+        for number in [
+            "1",
+            "-1",
+            "1.5",
+            "12345678901234567890123456789012345678",
+            "0.1234567890123456789012345678901234567",
+            "1e125",
+            "1E-130",
+            "9007199254740993",
+        ] {
+            let body = format!("{{\"n\":{number}}}");
+            assert_eq!(round_trip(&body), body);
+        }
+    }
+
+    #[test]
+    fn zero_is_zero_whatever_its_sign_and_exponent() {
+        for zero in ["0", "-0", "0.000", "0e999", "-0.0E-999"] {
+            assert_eq!(round_trip(&format!("{{\"n\":{zero}}}")), "{\"n\":0}");
+        }
+    }
+
+    #[test]
+    fn trailing_zeros_do_not_count_as_digits() {
+        let body = format!("{{\"n\":1{}}}", "0".repeat(125));
+        assert_eq!(round_trip(&body), body);
+    }
+
+    #[test]
+    fn numbers_beyond_dynamodb_are_refused_with_their_pointer() {
+        for number in [
+            "123456789012345678901234567890123456789",
+            "1e126",
+            "1e-131",
+            "1e99999999999999999999",
+            "0.123456789012345678901234567890123456789",
+        ] {
+            let violations = refused(&format!("{{\"a\":{{\"b/c\":[{number}]}}}}"));
+            assert_eq!(violations.len(), 1, "{number}");
+            assert_eq!(violations[0].0, "/a/b~1c/0", "{number}");
+        }
+    }
+
+    #[test]
+    fn keys_that_serde_json_reserves_are_plain_keys() {
+        let body = r#"{"a":{"$serde_json::private::Number":"1"},"b":{"$serde_json::private::RawValue":"2"},"__proto__":{"constructor":null}}"#;
+        let sorted = r#"{"__proto__":{"constructor":null},"a":{"$serde_json::private::Number":"1"},"b":{"$serde_json::private::RawValue":"2"}}"#;
+        assert_eq!(round_trip(body), sorted);
+    }
+
+    #[test]
+    fn nesting_stops_at_dynamodbs_limit() {
+        assert_eq!(round_trip(&nested(MAX_DEPTH)), nested(MAX_DEPTH));
+        assert_eq!(refused(&nested(MAX_DEPTH + 1)).len(), 1);
+    }
+
+    #[test]
+    fn a_body_of_a_million_brackets_is_refused_like_any_other() {
+        assert_eq!(refused(&nested(1_000_000)).len(), 1);
+    }
+
+    #[test]
+    fn duplicates_and_empty_names_are_refused() {
+        assert_eq!(
+            refused(r#"{"a":1,"a":2}"#),
+            [("/a".to_owned(), "is there twice".to_owned())]
+        );
+        assert_eq!(refused(r#"{"a":{"":1}}"#)[0].0, "/a/");
+    }
+
+    #[test]
+    fn anything_but_an_object_is_refused_as_a_whole() {
+        for body in ["", "notjson", "[]", "1", "\"a\"", "null", "{", "{\"a\":}"] {
+            assert_eq!(refused(body)[0].0, "", "{body}");
+        }
+        assert!(parse_object(b"{\"a\":\"\xff\"}").is_err());
+        assert!(parse_object(br#"{"a":"\ud800"}"#).is_err());
+    }
+
+    #[test]
+    fn types_of_other_writers_are_readable() {
+        let item = Item::from([
+            (
+                "ss".to_owned(),
+                AttributeValue::Ss(vec!["x".into(), "y".into()]),
+            ),
+            ("ns".to_owned(), AttributeValue::Ns(vec!["1.50".into()])),
+            (
+                "b".to_owned(),
+                AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new(*b"hi")),
+            ),
+        ]);
+        assert_eq!(text(&item), r#"{"b":"aGk=","ns":[1.50],"ss":["x","y"]}"#);
+    }
+}

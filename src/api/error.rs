@@ -1,0 +1,71 @@
+//! What a request to the API can end in, other than well.
+
+use serde::Deserialize;
+
+/// A request that was not answered as asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("the API at {url} cannot be reached")]
+    Unreachable {
+        url: String,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("the API refuses these credentials: {message}")]
+    Forbidden { message: String },
+    #[error("{}", problem.summary())]
+    Refused { problem: Problem },
+    #[error("the API answered {status} and something that the contract does not have: {excerpt}")]
+    Unexpected { status: u16, excerpt: String },
+}
+
+/// How much of an unexpected answer is shown.
+const EXCERPT: usize = 200;
+
+impl Error {
+    /// An answer that the contract does not have.
+    pub(crate) fn unexpected(status: u16, body: &str) -> Self {
+        Self::Unexpected {
+            status,
+            excerpt: body.chars().take(EXCERPT).collect(),
+        }
+    }
+}
+
+/// RFC 9457 problem details, as far as they are shown.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Problem {
+    status: u16,
+    detail: String,
+    #[serde(default)]
+    errors: Vec<Violation>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Violation {
+    pointer: String,
+    detail: String,
+}
+
+impl Problem {
+    fn summary(&self) -> String {
+        let violations: Vec<_> = self
+            .errors
+            .iter()
+            .map(|violation| {
+                format!("{} {}", violation.pointer, violation.detail)
+                    .trim()
+                    .to_owned()
+            })
+            .collect();
+        if violations.is_empty() {
+            format!("{} ({})", self.detail, self.status)
+        } else {
+            format!(
+                "{}: {} ({})",
+                self.detail,
+                violations.join("; "),
+                self.status
+            )
+        }
+    }
+}

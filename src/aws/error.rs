@@ -1,0 +1,172 @@
+//! What a call to AWS can end in, sorted by what a person can do about it.
+
+use std::error::Error as StdError;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+
+/// What a person can do about a failed call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// No region is known.
+    NoRegion,
+    /// No credentials are known.
+    NoCredentials,
+    /// The credentials were good once.
+    ExpiredCredentials,
+    /// AWS does not know the credentials, or the signature made with them is wrong.
+    InvalidCredentials,
+    /// The credentials are good, and do not allow this.
+    Denied,
+    /// Nothing answered in time.
+    Timeout,
+    /// Nothing is there to answer.
+    Unreachable,
+    /// Too many calls, after the SDK's retries.
+    Throttled,
+    /// AWS refused the request itself.
+    Refused,
+    /// AWS failed.
+    Internal,
+}
+
+/// A failed call.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub(crate) struct Error {
+    what: String,
+    cause: Cause,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// No region is known: not even a call was made.
+    pub(crate) fn no_region() -> Self {
+        Self {
+            what: "no AWS region is configured".to_owned(),
+            cause: Cause::NoRegion,
+            source: None,
+        }
+    }
+
+    /// The credentials' provider failed.
+    pub(crate) fn of_credentials(error: CredentialsError) -> Self {
+        let (what, cause) = of_provider(&error);
+        Self {
+            what: what.to_owned(),
+            cause,
+            source: Some(error.into()),
+        }
+    }
+
+    /// A refusal that came inside a successful answer, or without a body.
+    pub(crate) fn refused(call: &str, code: &str, message: &str) -> Self {
+        Self {
+            what: format!("{call}: {message} ({code})"),
+            cause: of_code(code),
+            source: None,
+        }
+    }
+
+    /// Sorts the SDK's error of `call`, e.g. `CloudFormation DescribeStacks`.
+    pub(crate) fn of_call<E, R>(call: &'static str, error: SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        if let Some(credentials) = find::<CredentialsError>(&error) {
+            let (what, cause) = of_provider(credentials);
+            return Self {
+                what: what.to_owned(),
+                cause,
+                source: Some(Box::new(error)),
+            };
+        }
+        let code = error.code().map(str::to_owned);
+        let (what, cause) = match &error {
+            SdkError::TimeoutError(_) => (format!("{call} did not answer in time"), Cause::Timeout),
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => {
+                (format!("{call} did not answer in time"), Cause::Timeout)
+            }
+            SdkError::DispatchFailure(_) => {
+                (format!("{call} could not be reached"), Cause::Unreachable)
+            }
+            SdkError::ServiceError(_) => {
+                let code = code.as_deref().unwrap_or("unknown error");
+                let message = error.message().unwrap_or("no message");
+                (format!("{call}: {message} ({code})"), of_code(code))
+            }
+            _ => (
+                format!("{call} answered something unexpected"),
+                Cause::Internal,
+            ),
+        };
+        let source = match error {
+            // Its message is the cause already.
+            SdkError::ServiceError(_) => None,
+            other => Some(Box::new(other) as Box<_>),
+        };
+        Self {
+            what,
+            cause,
+            source,
+        }
+    }
+
+    /// What a person can do about it.
+    pub(crate) fn cause(&self) -> Cause {
+        self.cause
+    }
+}
+
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+fn of_provider(error: &CredentialsError) -> (&'static str, Cause) {
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => {
+            ("no AWS credentials were found", Cause::NoCredentials)
+        }
+        CredentialsError::ProviderTimedOut(_) => (
+            "the provider of the AWS credentials did not answer in time",
+            Cause::NoCredentials,
+        ),
+        _ => (
+            "the AWS credentials could not be loaded",
+            Cause::ExpiredCredentials,
+        ),
+    }
+}
+
+/// The codes that AWS services share:
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html>.
+fn of_code(code: &str) -> Cause {
+    match code {
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => Cause::ExpiredCredentials,
+        "IncompleteSignature"
+        | "InvalidAccessKeyId"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "MissingAuthenticationToken"
+        | "SignatureDoesNotMatch"
+        | "UnrecognizedClientException" => Cause::InvalidCredentials,
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Cause::Denied,
+        "RequestLimitExceeded"
+        | "SlowDown"
+        | "Throttling"
+        | "ThrottlingException"
+        | "TooManyRequestsException" => Cause::Throttled,
+        "InternalError" | "InternalFailure" | "ServiceException" | "ServiceUnavailable" => {
+            Cause::Internal
+        }
+        _ => Cause::Refused,
+    }
+}

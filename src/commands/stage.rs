@@ -1,0 +1,161 @@
+//! Which stage a command is about, and how to reach it.
+
+use std::path::PathBuf;
+
+use crate::api::{Client, Signer};
+use crate::deploy::{Cloud, ENDPOINT_URL, Outputs};
+use crate::error::{Failure, Kind};
+use crate::local;
+use crate::settings::{LOCAL, Settings, Stage};
+use crate::template::{self, Authorization};
+
+/// A stage of either kind.
+pub(super) enum Chosen {
+    Local(LocalStage),
+    Cloud(Box<CloudStage>),
+}
+
+/// The stage on this machine.
+pub(super) struct LocalStage {
+    pub(super) name: String,
+    pub(super) folder: PathBuf,
+}
+
+/// A stage on AWS.
+pub(super) struct CloudStage {
+    pub(super) stage: Stage,
+    pub(super) cloud: Cloud,
+}
+
+impl Chosen {
+    /// The stage `name`, else the default one, else the only one of `local` and `dev` that is
+    /// deployed.
+    pub(super) async fn of(name: Option<String>, settings: &Settings) -> Result<Self, Failure> {
+        match name.or_else(|| settings.default_stage.clone()) {
+            Some(name) if name == LOCAL => Ok(Self::Local(LocalStage::of(settings)?)),
+            Some(name) => Ok(Self::Cloud(CloudStage::open(settings, &name).await?.into())),
+            None => Self::only_deployed(settings).await,
+        }
+    }
+
+    /// The outputs of its stacks.
+    pub(super) async fn outputs(&self) -> Result<Outputs, Failure> {
+        match self {
+            Self::Local(local) => Ok(local.outputs(&local.server()?)),
+            Self::Cloud(cloud) => cloud.outputs().await,
+        }
+    }
+
+    /// A client of its API.
+    pub(super) async fn client(&self) -> Result<Client, Failure> {
+        match self {
+            Self::Local(local) => Ok(Client::new(local.server()?.url(), None)),
+            Self::Cloud(cloud) => cloud.client().await,
+        }
+    }
+
+    async fn only_deployed(settings: &Settings) -> Result<Self, Failure> {
+        const NAME_ONE: &str =
+            "name one: --stage local or --stage dev, UMB_STAGE, or default_stage in umb.toml";
+        let local = LocalStage::of(settings)?;
+        let dev = CloudStage::dev_if_deployed(settings).await;
+        match (local::deployed(&local.folder), dev) {
+            (true, Ok(None)) => Ok(Self::Local(local)),
+            (false, Ok(Some(dev))) => Ok(Self::Cloud(dev.into())),
+            (false, Err(failure)) => Err(failure),
+            (false, Ok(None)) => Err(Failure::new(
+                Kind::Failed,
+                "neither `local` nor `dev` is deployed",
+            )
+            .hint("run `umb deploy local` or `umb deploy dev`, or name another stage")),
+            (true, Ok(Some(_))) => {
+                Err(Failure::usage("both `local` and `dev` are deployed").hint(NAME_ONE))
+            }
+            (true, Err(failure)) => Err(Failure::usage(format!(
+                "`local` is deployed, and whether `dev` is cannot be told: {}",
+                failure.cause()
+            ))
+            .hint(NAME_ONE)),
+        }
+    }
+}
+
+impl LocalStage {
+    pub(super) fn of(settings: &Settings) -> Result<Self, Failure> {
+        Ok(Self {
+            name: template::local_name(&settings.app),
+            folder: settings.local_folder()?,
+        })
+    }
+
+    /// What a stack's outputs would be.
+    pub(super) fn outputs(&self, server: &local::Record) -> Outputs {
+        let outputs = [
+            (ENDPOINT_URL, server.url()),
+            ("StateFolder", self.folder.display().to_string()),
+        ];
+        let outputs = outputs.map(|(key, value)| (key.to_owned(), value));
+        [(self.name.clone(), outputs.into())].into()
+    }
+
+    fn server(&self) -> Result<local::Record, Failure> {
+        local::running(&self.folder)?.ok_or_else(|| {
+            let state = if local::deployed(&self.folder) {
+                "running"
+            } else {
+                "deployed"
+            };
+            Failure::new(Kind::Failed, format!("the stage local is not {state}"))
+                .hint("run `umb deploy local`")
+        })
+    }
+}
+
+impl CloudStage {
+    /// Goes to where the stage `name` is, or is to be.
+    pub(super) async fn open(settings: &Settings, name: &str) -> Result<Self, Failure> {
+        let stage = settings.cloud_stage(name)?;
+        let cloud = Cloud::open(&stage.place).await?;
+        Ok(Self { stage, cloud })
+    }
+
+    /// `dev`, if it is deployed; where AWS is not configured at all, it is not.
+    async fn dev_if_deployed(settings: &Settings) -> Result<Option<Self>, Failure> {
+        let stage = settings.cloud_stage("dev")?;
+        let Some(cloud) = Cloud::open_if_configured(&stage.place).await? else {
+            return Ok(None);
+        };
+        let outputs = cloud.outputs(&stage.spec.app, &stage.spec.name).await?;
+        Ok(outputs.map(|_| Self { stage, cloud }))
+    }
+
+    async fn outputs(&self) -> Result<Outputs, Failure> {
+        let spec = &self.stage.spec;
+        let outputs = self.cloud.outputs(&spec.app, &spec.name).await?;
+        outputs.ok_or_else(|| {
+            let (name, account, region) = (&spec.name, self.cloud.account(), self.cloud.region());
+            Failure::new(
+                Kind::Failed,
+                format!("the stage {name} is not deployed (account {account}, {region})"),
+            )
+            .hint(format!("run `umb deploy {name}`"))
+        })
+    }
+
+    async fn client(&self) -> Result<Client, Failure> {
+        let url = self
+            .outputs()
+            .await?
+            .into_values()
+            .find_map(|mut outputs| outputs.remove(ENDPOINT_URL))
+            .ok_or_else(|| Failure::new(Kind::Failed, "the stage has no output EndpointURL"))?;
+        let signer = match self.stage.spec.authorization {
+            Authorization::None => None,
+            Authorization::AwsIam => Some(Signer {
+                credentials: self.cloud.credentials().await?,
+                region: self.cloud.region().to_owned(),
+            }),
+        };
+        Ok(Client::new(url, signer))
+    }
+}

@@ -1,0 +1,148 @@
+//! A stage on AWS: who reaches it, where, and what is known of it.
+
+use std::collections::BTreeMap;
+
+use aws_credential_types::Credentials;
+
+use crate::aws::cloudformation::CloudFormation;
+use crate::aws::s3::Bucket;
+use crate::aws::sts::{self, Identity};
+use crate::aws::{Cause, Session};
+use crate::template;
+
+use super::Error;
+
+/// Outputs of stacks: by stack, by key.
+pub(crate) type Outputs = BTreeMap<String, BTreeMap<String, String>>;
+
+/// The output that says where the API is.
+pub(crate) const ENDPOINT_URL: &str = "EndpointURL";
+
+/// Where a stage is to be, as far as that was decided.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    /// The account, 12 digits; else that of the credentials.
+    pub(crate) account: Option<String>,
+    /// The region; else the profile's.
+    pub(crate) region: Option<String>,
+    /// The named profile of the shared AWS configuration; else the default one.
+    pub(crate) profile: Option<String>,
+}
+
+/// An account and a region, and credentials for them.
+#[derive(Debug, Clone)]
+pub(crate) struct Cloud {
+    pub(super) session: Session,
+    pub(super) identity: Identity,
+}
+
+impl Cloud {
+    /// Goes to `place` and asks who is there.
+    ///
+    /// # Errors
+    /// Also when that is another account than `place` says.
+    pub(crate) async fn open(place: &Place) -> Result<Self, Error> {
+        let session = Session::open(place.profile.as_deref(), place.region.as_deref()).await?;
+        let identity = sts::identity(&session).await?;
+        match &place.account {
+            Some(expected) if *expected != identity.account => Err(Error::WrongAccount {
+                expected: expected.clone(),
+                actual: identity.account,
+                caller: identity.arn,
+            }),
+            _ => Ok(Self { session, identity }),
+        }
+    }
+
+    /// The same where AWS is configured; `None` where there is no region or there are no credentials.
+    pub(crate) async fn open_if_configured(place: &Place) -> Result<Option<Self>, Error> {
+        match Self::open(place).await {
+            Ok(cloud) => Ok(Some(cloud)),
+            Err(Error::Aws(error))
+                if matches!(error.cause(), Cause::NoRegion | Cause::NoCredentials) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The region.
+    pub(crate) fn region(&self) -> &str {
+        self.session.region()
+    }
+
+    /// The account, 12 digits.
+    pub(crate) fn account(&self) -> &str {
+        &self.identity.account
+    }
+
+    /// Credentials that are good now.
+    pub(crate) async fn credentials(&self) -> Result<Credentials, Error> {
+        Ok(self.session.credentials().await?)
+    }
+
+    /// The outputs of a stage's stacks; `None` where it is not deployed as a whole.
+    pub(crate) async fn outputs(&self, app: &str, stage: &str) -> Result<Option<Outputs>, Error> {
+        let cloudformation = self.cloudformation();
+        let mut outputs = Outputs::new();
+        for name in [
+            template::stateless_name(app, stage),
+            template::stateful_name(app, stage),
+        ] {
+            match cloudformation.stack(&name).await? {
+                Some(stack) if !stack.outputs.is_empty() => {
+                    outputs.insert(name, self.reachable(stack.outputs));
+                }
+                _ => return Ok(None),
+            }
+        }
+        Ok(Some(outputs))
+    }
+
+    /// The stages of the app that have a stack here, whether the settings still know them or not.
+    pub(crate) async fn deployed_stages(&self, app: &str) -> Result<Vec<String>, Error> {
+        let stacks = self.cloudformation().stacks().await?;
+        let mut stages: Vec<_> = stacks
+            .iter()
+            .filter(|stack| {
+                stack
+                    .tags
+                    .get(template::APP_TAG)
+                    .is_some_and(|tag| tag == app)
+            })
+            .filter_map(|stack| template::stack_stage(app, &stack.name))
+            .collect();
+        stages.sort();
+        stages.dedup();
+        Ok(stages)
+    }
+
+    pub(super) fn cloudformation(&self) -> CloudFormation {
+        CloudFormation::new(&self.session)
+    }
+
+    /// The app's asset bucket.
+    pub(super) fn asset_bucket(&self, app: &str) -> Bucket {
+        let name = template::bucket_name(app, self.account(), self.region());
+        Bucket::new(&self.session, name, self.account().to_owned())
+    }
+
+    /// Outputs as they are reachable from here: behind an emulator, the API is below the emulator's
+    /// own endpoint, at the path that emulators share.
+    pub(super) fn reachable(
+        &self,
+        mut outputs: BTreeMap<String, String>,
+    ) -> BTreeMap<String, String> {
+        if let (Some(endpoint), Some(api), Some(url)) = (
+            self.session.endpoint(),
+            outputs.get("RestAPIId").cloned(),
+            outputs.get_mut(ENDPOINT_URL),
+        ) {
+            let endpoint = endpoint.trim_end_matches('/');
+            let stage = url.trim_end_matches('/').rsplit('/').next().unwrap_or("v1");
+            *url = format!("{endpoint}/restapis/{api}/{stage}/_user_request_/");
+        }
+        outputs
+    }
+}

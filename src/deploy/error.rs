@@ -1,0 +1,79 @@
+//! What a deploy or a destroy can end in, other than well.
+
+use std::fmt;
+
+use crate::aws::cloudformation::Status;
+use crate::{aws, template};
+
+/// A failed deploy or destroy. Every stack-related one names the stage, for the command that helps.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Aws(#[from] aws::Error),
+    #[error(transparent)]
+    Template(#[from] template::Error),
+    #[error("the stage belongs to account {expected}, these credentials to {actual} ({caller})")]
+    WrongAccount {
+        expected: String,
+        actual: String,
+        caller: String,
+    },
+    #[error("{stack} is busy: {status}")]
+    Busy { stack: String, status: Status },
+    #[error("{stack} cannot be updated: it is {status}")]
+    NeedsRepair {
+        stage: String,
+        stack: String,
+        status: Status,
+    },
+    #[error("the change set of {stack} could not be made: {reason}")]
+    ChangeSetFailed {
+        stage: String,
+        stack: String,
+        reason: String,
+    },
+    #[error("{stack} failed: {status}")]
+    StackFailed {
+        stage: String,
+        stack: String,
+        status: Status,
+        #[source]
+        first: Option<FirstFailure>,
+    },
+    #[error("{stack} could not be deleted: {status}")]
+    DestroyFailed {
+        stage: String,
+        stack: String,
+        status: Status,
+        #[source]
+        first: Option<FirstFailure>,
+    },
+    #[error("interrupted; CloudFormation goes on with {stack}")]
+    Interrupted { stack: String, resume: String },
+}
+
+/// The resource whose failure made the others fail, in CloudFormation's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FirstFailure {
+    pub(crate) logical_id: String,
+    pub(crate) resource_type: String,
+    pub(crate) status: Status,
+    pub(crate) reason: String,
+}
+
+impl fmt::Display for FirstFailure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            logical_id,
+            resource_type,
+            status,
+            reason,
+        } = self;
+        write!(
+            formatter,
+            "{logical_id} ({resource_type}) {status}: {reason}"
+        )
+    }
+}
+
+impl std::error::Error for FirstFailure {}

@@ -1,0 +1,36 @@
+//! What the engine tells while it works.
+
+use crate::aws::cloudformation::StackEvent;
+
+/// What is done to a stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Create,
+    Update,
+    Delete,
+}
+
+/// Something worth telling.
+#[derive(Debug, Clone)]
+pub(crate) enum Event {
+    /// The asset bucket was made.
+    BucketCreated { bucket: String },
+    /// The function's artifact was uploaded.
+    ArtifactUploaded { key: String, bytes: usize },
+    /// An operation on a stack began.
+    StackStarted { stack: String, operation: Operation },
+    /// Something happened to one of its resources.
+    Resource { stack: String, event: StackEvent },
+    /// The operation ended.
+    StackFinished { stack: String },
+    /// The asset bucket was emptied and deleted.
+    BucketDeleted { bucket: String },
+    /// Something that goes on, but not as asked.
+    Warning { text: String },
+}
+
+/// Where events go: a terminal, a log, or a test.
+pub(crate) trait Reporter {
+    /// Takes one event.
+    fn report(&self, event: Event);
+}

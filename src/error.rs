@@ -1,0 +1,256 @@
+//! What a person sees when something fails: a cause, the chain behind it, and a way out.
+//!
+//! Modules describe what happened in error types of their own; here, and only here, those get a
+//! [`Kind`], which decides the exit code, and a hint that names the next command or flag.
+
+use std::error::Error as StdError;
+use std::process::ExitCode;
+
+use crate::{api, aws, deploy, local, settings, template};
+
+/// What sort of failure it is, as far as the exit code is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It was tried and did not work.
+    Failed,
+    /// The command line or `umb.toml` is wrong: nothing was tried.
+    Usage,
+    /// A person declined, or nobody was there to ask.
+    Declined,
+    /// Ctrl-C.
+    Interrupted,
+    /// Not a failure: clap's `--help` and `--version`.
+    Shown,
+}
+
+/// A failed command, ready to be shown.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    kind: Kind,
+    cause: String,
+    chain: Vec<String>,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure of `kind` whose cause is `cause`.
+    pub(crate) fn new(kind: Kind, cause: impl Into<String>) -> Self {
+        Self {
+            kind,
+            cause: cause.into(),
+            chain: Vec::new(),
+            hint: None,
+        }
+    }
+
+    /// Wrong usage.
+    pub(crate) fn usage(cause: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, cause)
+    }
+
+    /// A failure whose cause is `error`, with the errors behind it as its chain.
+    fn of(kind: Kind, error: &dyn StdError) -> Self {
+        let mut failure = Self::new(kind, error.to_string());
+        let mut source = error.source();
+        while let Some(error) = source {
+            let text = error.to_string();
+            // Many wrappers repeat what they wrap.
+            if !failure.cause.contains(&text) && !failure.chain.contains(&text) {
+                failure.chain.push(text);
+            }
+            source = error.source();
+        }
+        failure
+    }
+
+    /// The same with a hint: what to do next.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    fn maybe_hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint;
+        self
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(crate) fn cause(&self) -> &str {
+        &self.cause
+    }
+
+    pub(crate) fn chain(&self) -> &[String] {
+        &self.chain
+    }
+
+    pub(crate) fn hint_text(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self.kind {
+            Kind::Shown => 0,
+            Kind::Failed => 1,
+            Kind::Usage => 2,
+            Kind::Declined => 3,
+            Kind::Interrupted => 130,
+        })
+    }
+}
+
+impl From<clap::Error> for Failure {
+    fn from(error: clap::Error) -> Self {
+        let kind = if error.use_stderr() {
+            Kind::Usage
+        } else {
+            Kind::Shown
+        };
+        Self::new(kind, error.render().ansi().to_string())
+    }
+}
+
+impl From<settings::Error> for Failure {
+    fn from(error: settings::Error) -> Self {
+        use settings::Error as E;
+        let hint = match &error {
+            E::NoSuchStage { known, .. } => Some(format!(
+                "the stages are {}; add [stages.NAME] to umb.toml for another",
+                known.join(", ")
+            )),
+            E::NoHome => Some("set XDG_STATE_HOME to a folder that umb may write to".to_owned()),
+            E::UnknownKey { nearest, .. } => nearest
+                .as_ref()
+                .map(|nearest| format!("did you mean `{nearest}`?")),
+            E::Syntax { .. } | E::Invalid { .. } | E::Unreadable { .. } => {
+                Some("the README's configuration table lists every key".to_owned())
+            }
+        };
+        Self::of(Kind::Usage, &error).maybe_hint(hint)
+    }
+}
+
+impl From<aws::Error> for Failure {
+    fn from(error: aws::Error) -> Self {
+        use aws::Cause as C;
+        let hint = match error.cause() {
+            C::NoRegion => "pass --region, set AWS_REGION, or give the stage a region in umb.toml",
+            C::NoCredentials => {
+                "run `aws configure` or `aws sso login`, or set AWS_PROFILE or \
+                 AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            }
+            C::ExpiredCredentials => {
+                "renew them (`aws sso login`, or your own way), then run the same command again: it \
+                 goes on where this one stopped"
+            }
+            C::InvalidCredentials => {
+                "check AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; \
+                 `umb deploy local` needs none"
+            }
+            C::Denied => "ask for this permission, or pass --profile to use other credentials",
+            C::Timeout | C::Unreachable => {
+                "check the network, the region and AWS_ENDPOINT_URL, then run the same command again"
+            }
+            C::Throttled => "wait a minute, then run the same command again",
+            C::Refused | C::Internal => {
+                return Self::of(Kind::Failed, &error);
+            }
+        };
+        Self::of(Kind::Failed, &error).hint(hint)
+    }
+}
+
+impl From<deploy::Error> for Failure {
+    fn from(error: deploy::Error) -> Self {
+        use deploy::Error as E;
+        let hint = match error {
+            E::Aws(error) => return error.into(),
+            E::Template(error) => return error.into(),
+            E::WrongAccount { ref expected, .. } => format!(
+                "pass --profile to use credentials of account {expected}, or change `account` in \
+                 umb.toml"
+            ),
+            E::Busy { .. } => "wait until it has finished, then run the same command again".into(),
+            E::NeedsRepair { ref stage, .. } => format!(
+                "look at the stack in the CloudFormation console, or start over: `umb destroy {stage}`"
+            ),
+            E::StackFailed { ref stage, .. } => format!(
+                "mend the cause, then run `umb deploy {stage}` again; `umb destroy {stage}` removes \
+                 what is there"
+            ),
+            E::DestroyFailed { ref stage, .. } => {
+                format!("mend the cause, then run `umb destroy {stage}` again")
+            }
+            E::ChangeSetFailed { ref stage, .. } => {
+                format!("mend the cause, then run `umb deploy {stage}` again")
+            }
+            E::Interrupted { ref resume, .. } => {
+                return Self::of(Kind::Interrupted, &error)
+                    .hint(format!("run `{resume}` to go on"));
+            }
+        };
+        Self::of(Kind::Failed, &error).hint(hint)
+    }
+}
+
+impl From<api::Error> for Failure {
+    fn from(error: api::Error) -> Self {
+        use api::Error as E;
+        let hint = match error {
+            E::Unreachable { .. } => Some(
+                "check that the stage is deployed and running: `umb outputs` shows its address",
+            ),
+            E::Forbidden { .. } => Some(
+                "the credentials need execute-api:Invoke on this API: pass --profile to use others",
+            ),
+            E::Refused { .. } | E::Unexpected { .. } => None,
+        };
+        let hint = hint.map(str::to_owned);
+        Self::of(Kind::Failed, &error).maybe_hint(hint)
+    }
+}
+
+impl From<local::Error> for Failure {
+    fn from(error: local::Error) -> Self {
+        use local::Error as E;
+        let hint = match &error {
+            E::PortTaken { .. } => {
+                "choose another port with --port, or leave it out for a free one"
+            }
+            E::StateFolder { .. } => "set XDG_STATE_HOME to a folder that umb may write to",
+            E::NotStarted { .. } => {
+                "the log file says why; `umb deploy local --foreground` shows it"
+            }
+            E::Running { .. } => "stop it first: `umb destroy local`, or end the foreground one",
+            E::NotStopped { .. } => "end that process, then run the same command again",
+            E::Database { .. } | E::Serve(_) => {
+                "`umb destroy local` deletes the local data, `umb deploy local` begins anew"
+            }
+        };
+        let hint = hint.to_owned();
+        Self::of(Kind::Failed, &error).hint(hint)
+    }
+}
+
+impl From<template::Error> for Failure {
+    fn from(error: template::Error) -> Self {
+        Self::of(Kind::Failed, &error)
+    }
+}
+
+/// A file that could not be read or written, with its name: what `io::Error` leaves out.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {verb} {}", path.display())]
+pub(crate) struct FileError {
+    pub(crate) verb: &'static str,
+    pub(crate) path: std::path::PathBuf,
+    pub(crate) source: std::io::Error,
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::of(Kind::Failed, &error)
+    }
+}

@@ -1,0 +1,16 @@
+//! The CloudFormation templates: bodies from `assets/` finished for one stage.
+//!
+//! Pure: nothing here calls AWS or reads a file at run time.
+
+mod api;
+mod names;
+mod stacks;
+mod yaml;
+
+pub(crate) use names::{
+    bucket_name, handler_key, local_name, stack_stage, stateful_name, stateless_name,
+};
+pub(crate) use stacks::{
+    APP_TAG, Authorization, Billing, Handler, Stack, Stage, stateful, stateless,
+};
+pub(crate) use yaml::Error;

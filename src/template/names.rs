@@ -1,0 +1,80 @@
+//! What things are called, from the app's and the stage's name. One place, so that what deploys,
+//! what finds and what destroys agree.
+
+const STATEFUL: &str = "Stateful";
+const STATELESS: &str = "Stateless";
+
+/// `UserManagementBackend-Dev-Stateful`.
+pub(crate) fn stateful_name(app: &str, stage: &str) -> String {
+    format!("{app}-{}-{STATEFUL}", capitalized(stage))
+}
+
+/// `UserManagementBackend-Dev-Stateless`.
+pub(crate) fn stateless_name(app: &str, stage: &str) -> String {
+    format!("{app}-{}-{STATELESS}", capitalized(stage))
+}
+
+/// `UserManagementBackend-Local`: no stack, but shown where stacks are.
+pub(crate) fn local_name(app: &str) -> String {
+    format!("{app}-Local")
+}
+
+/// The stage that a stack of this name belongs to, if it is one of the app's.
+pub(crate) fn stack_stage(app: &str, stack: &str) -> Option<String> {
+    let (stage, part) = stack
+        .strip_prefix(app)?
+        .strip_prefix('-')?
+        .split_once('-')?;
+    [STATEFUL, STATELESS]
+        .contains(&part)
+        .then(|| stage.to_lowercase())
+}
+
+/// The asset bucket of the app in an account and region. The ending `-<account>-<region>-an` puts it
+/// into the account's own namespace, where nobody else can take the name first. Source:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html>.
+pub(crate) fn bucket_name(app: &str, account: &str, region: &str) -> String {
+    format!("{}-assets-{account}-{region}-an", app.to_lowercase())
+}
+
+/// The function's artifact in the asset bucket, named by its content.
+pub(crate) fn handler_key(sha256: &str) -> String {
+    format!("handler/{sha256}.zip")
+}
+
+fn capitalized(stage: &str) -> String {
+    let mut letters = stage.chars();
+    match letters.next() {
+        Some(first) => first.to_ascii_uppercase().to_string() + letters.as_str(),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stack_names_lead_back_to_their_stage() {
+        for stage in ["dev", "prod", "eu1"] {
+            for name in [stateful_name("App", stage), stateless_name("App", stage)] {
+                assert_eq!(stack_stage("App", &name).as_deref(), Some(stage));
+            }
+        }
+        for foreign in [
+            "App-Pipeline",
+            "App-Bootstrap",
+            "Apple-Dev-Stateful",
+            "App-Dev-Other",
+            "App-Dev-Stateful-More",
+        ] {
+            assert_eq!(stack_stage("App", foreign), None, "{foreign}");
+        }
+    }
+
+    #[test]
+    fn the_longest_bucket_name_is_one_that_s3_takes() {
+        let name = bucket_name(&"A".repeat(24), "111111111111", "ap-northeast-1");
+        assert!(name.len() <= 63, "{name}");
+    }
+}

@@ -1,0 +1,263 @@
+//! The two stacks of a stage, finished.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::yaml::{Error, parse};
+use super::{api, names};
+
+const STATEFUL: &str = include_str!("../../assets/stateful.yaml");
+const STATELESS: &str = include_str!("../../assets/stateless.yaml");
+/// The deployment's logical id in `stateless.yaml`, and what the finished one begins with.
+const DEPLOYMENT: &str = "APIDeployment";
+
+/// The tag that says which app a stack is of: a name alone may be anybody's.
+pub(crate) const APP_TAG: &str = "umb:app";
+const STAGE_TAG: &str = "umb:stage";
+
+/// What of a stage's settings shows in its templates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stage {
+    pub(crate) app: String,
+    pub(crate) name: String,
+    pub(crate) billing: Billing,
+    pub(crate) reserved_concurrency: Option<u32>,
+    pub(crate) authorization: Authorization,
+    pub(crate) log_retention_days: u32,
+}
+
+/// How the table is billed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Billing {
+    /// Per request.
+    OnDemand,
+    /// For read and write capacity units set aside.
+    Provisioned { read: u32, write: u32 },
+}
+
+/// Who may call the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(crate) enum Authorization {
+    /// Identities whose IAM policies allow it; requests are signed (SigV4).
+    #[serde(rename = "AWS_IAM")]
+    AwsIam,
+    /// Anyone.
+    #[serde(rename = "NONE")]
+    None,
+}
+
+/// Where the function's artifact is, and what it runs on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Handler {
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    pub(crate) architecture: String,
+}
+
+/// A finished template, with what it is to be given.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Stack {
+    pub(crate) name: String,
+    pub(crate) template: Value,
+    pub(crate) parameters: BTreeMap<String, String>,
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+/// The stack that holds the table.
+pub(crate) fn stateful(stage: &Stage) -> Result<Stack, Error> {
+    let mut parameters = Vec::new();
+    match stage.billing {
+        Billing::OnDemand => parameters.push(("BillingMode", "PAY_PER_REQUEST".to_owned())),
+        Billing::Provisioned { read, write } => parameters.extend([
+            ("BillingMode", "PROVISIONED".to_owned()),
+            ("ReadCapacityUnits", read.to_string()),
+            ("WriteCapacityUnits", write.to_string()),
+        ]),
+    }
+    Ok(stack(
+        stage,
+        names::stateful_name(&stage.app, &stage.name),
+        parse(STATEFUL)?,
+        parameters,
+    ))
+}
+
+/// The stack that serves it.
+pub(crate) fn stateless(stage: &Stage, handler: &Handler) -> Result<Stack, Error> {
+    let mut template = parse(STATELESS)?;
+    let body = api::body(stage.authorization)?;
+    let deployment = format!("{DEPLOYMENT}{}", short_hash(&body));
+    template["Resources"]["RestAPI"]["Properties"]["Body"] = body;
+    rename(&mut template, DEPLOYMENT, &deployment);
+    let concurrency = stage
+        .reserved_concurrency
+        .map_or_else(String::new, |concurrency| concurrency.to_string());
+    let parameters = vec![
+        (
+            "StatefulStack",
+            names::stateful_name(&stage.app, &stage.name),
+        ),
+        ("HandlerBucket", handler.bucket.clone()),
+        ("HandlerKey", handler.key.clone()),
+        ("HandlerArchitecture", handler.architecture.clone()),
+        ("ReservedConcurrency", concurrency),
+        ("LogRetentionInDays", stage.log_retention_days.to_string()),
+    ];
+    Ok(stack(
+        stage,
+        names::stateless_name(&stage.app, &stage.name),
+        template,
+        parameters,
+    ))
+}
+
+fn stack(stage: &Stage, name: String, template: Value, parameters: Vec<(&str, String)>) -> Stack {
+    Stack {
+        name,
+        template,
+        parameters: parameters
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect(),
+        tags: [(APP_TAG, &stage.app), (STAGE_TAG, &stage.name)]
+            .map(|(key, value)| (key.to_owned(), value.clone()))
+            .into(),
+    }
+}
+
+/// Eight hexadecimal digits that change when `body` does.
+fn short_hash(body: &Value) -> String {
+    let mut hash = hex::encode(Sha256::digest(body.to_string()));
+    hash.truncate(8);
+    hash
+}
+
+/// Gives a resource another logical id, wherever it is referred to.
+fn rename(value: &mut Value, from: &str, to: &str) {
+    match value {
+        Value::String(text) if text == from => to.clone_into(text),
+        Value::Array(values) => values.iter_mut().for_each(|value| rename(value, from, to)),
+        Value::Object(map) => {
+            if let Some(resource) = map.remove(from) {
+                map.insert(to.to_owned(), resource);
+            }
+            map.values_mut().for_each(|value| rename(value, from, to));
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stage() -> Stage {
+        Stage {
+            app: "App".to_owned(),
+            name: "dev".to_owned(),
+            billing: Billing::OnDemand,
+            reserved_concurrency: Some(1),
+            authorization: Authorization::AwsIam,
+            log_retention_days: 30,
+        }
+    }
+
+    fn handler() -> Handler {
+        Handler {
+            bucket: "bucket".to_owned(),
+            key: "handler/0.zip".to_owned(),
+            architecture: "x86_64".to_owned(),
+        }
+    }
+
+    fn deployment_id(stack: &Stack) -> String {
+        let resources = stack.template["Resources"].as_object().expect("resources");
+        let ids: Vec<_> = resources
+            .iter()
+            .filter(|(_, resource)| resource["Type"] == "AWS::ApiGateway::Deployment")
+            .map(|(id, _)| id.clone())
+            .collect();
+        assert_eq!(ids.len(), 1, "one deployment");
+        ids[0].clone()
+    }
+
+    #[test]
+    fn another_api_definition_makes_another_deployment() {
+        let closed = stateless(&stage(), &handler()).expect("valid");
+        let open = stateless(
+            &Stage {
+                authorization: Authorization::None,
+                ..stage()
+            },
+            &handler(),
+        )
+        .expect("valid");
+        assert_ne!(deployment_id(&closed), deployment_id(&open));
+        assert_eq!(
+            closed.template["Resources"]["APIStage"]["Properties"]["DeploymentId"]["Ref"],
+            deployment_id(&closed)
+        );
+    }
+
+    #[test]
+    fn another_function_leaves_the_template_as_it_is() {
+        let one = stateless(&stage(), &handler()).expect("valid");
+        let other = stateless(
+            &stage(),
+            &Handler {
+                key: "handler/1.zip".to_owned(),
+                ..handler()
+            },
+        )
+        .expect("valid");
+        assert_eq!(one.template, other.template);
+        assert_ne!(one.parameters, other.parameters);
+    }
+
+    #[test]
+    fn every_operation_is_integrated_and_closed() {
+        let stack = stateless(&stage(), &handler()).expect("valid");
+        let paths = &stack.template["Resources"]["RestAPI"]["Properties"]["Body"]["paths"];
+        let mut operations = 0;
+        for path in paths.as_object().expect("paths").values() {
+            for (method, operation) in path.as_object().expect("path") {
+                if method == "parameters" {
+                    continue;
+                }
+                operations += 1;
+                assert_eq!(
+                    operation["x-amazon-apigateway-integration"]["type"],
+                    "aws_proxy"
+                );
+                assert_eq!(operation["security"][0]["sigv4"], serde_json::json!([]));
+            }
+        }
+        assert_eq!(operations, 5);
+    }
+
+    #[test]
+    fn the_finished_templates_fit_into_a_request() {
+        for stack in [
+            stateful(&stage()).expect("valid"),
+            stateless(&stage(), &handler()).expect("valid"),
+        ] {
+            // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+            assert!(stack.template.to_string().len() <= 51_200, "{}", stack.name);
+        }
+    }
+
+    #[test]
+    fn billing_is_given_as_parameters() {
+        let provisioned = stateful(&Stage {
+            billing: Billing::Provisioned { read: 5, write: 6 },
+            ..stage()
+        })
+        .expect("valid");
+        assert_eq!(provisioned.parameters["BillingMode"], "PROVISIONED");
+        assert_eq!(provisioned.parameters["ReadCapacityUnits"], "5");
+        assert_eq!(provisioned.parameters["WriteCapacityUnits"], "6");
+    }
+}

@@ -1,0 +1,110 @@
+//! The only place that prints: answers to stdout, everything else to stderr.
+
+mod progress;
+
+use std::io::{self, IsTerminal as _, Stderr, Stdout, Write};
+use std::sync::Mutex;
+
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Effects, Style};
+
+use crate::deploy::Reporter;
+use crate::error::{Failure, Kind};
+
+const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
+const WARNING: Style = AnsiColor::Yellow.on_default().effects(Effects::BOLD);
+const HINT: Style = AnsiColor::Cyan.on_default().effects(Effects::BOLD);
+
+/// The user's terminal, log file or pipe.
+pub(crate) struct Ui {
+    out: Mutex<AutoStream<Stdout>>,
+    err: Mutex<AutoStream<Stderr>>,
+    /// Whether somebody is there to answer.
+    can_ask: bool,
+    /// Whether somebody watches.
+    is_watched: bool,
+}
+
+impl Ui {
+    pub(crate) fn new() -> Self {
+        Self {
+            out: Mutex::new(AutoStream::auto(io::stdout())),
+            err: Mutex::new(AutoStream::auto(io::stderr())),
+            can_ask: io::stdin().is_terminal(),
+            is_watched: io::stderr().is_terminal(),
+        }
+    }
+
+    /// Writes a line of the answer.
+    pub(crate) fn print(&self, line: &str) {
+        write(&self.out, &format!("{line}\n"));
+    }
+
+    /// Writes a line about the way to the answer.
+    pub(crate) fn note(&self, line: &str) {
+        write(&self.err, &format!("{line}\n"));
+    }
+
+    /// Writes something that the user should know, and that does not stop the command.
+    pub(crate) fn warning(&self, text: &str) {
+        self.note(&format!("{WARNING}warning:{WARNING:#} {text}"));
+    }
+
+    /// Shows why a command failed.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        match failure.kind() {
+            Kind::Shown => return self.print(failure.cause().trim_end()),
+            // clap writes the whole of it.
+            Kind::Usage if failure.cause().contains('\n') => {
+                return self.note(failure.cause().trim_end());
+            }
+            _ => {}
+        }
+        self.note(&format!("{ERROR}error:{ERROR:#} {}", failure.cause()));
+        for cause in failure.chain() {
+            self.note(&format!("  caused by: {cause}"));
+        }
+        if let Some(hint) = failure.hint_text() {
+            self.note(&format!("{HINT}hint:{HINT:#} {hint}"));
+        }
+    }
+
+    /// Asks a question that a lost or careless key must not answer with yes.
+    ///
+    /// # Errors
+    /// Declined: by a person, or because there is none.
+    pub(crate) fn confirm(&self, question: &str) -> Result<(), Failure> {
+        if !self.can_ask {
+            return Err(Failure::new(
+                Kind::Declined,
+                format!("{question} Nobody is there to answer"),
+            )
+            .hint("pass --yes to do it without asking"));
+        }
+        write(&self.err, &format!("{question} [y/N] "));
+        let mut answer = String::new();
+        let read = io::stdin().read_line(&mut answer);
+        if read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes") {
+            Ok(())
+        } else {
+            Err(Failure::new(Kind::Declined, "nothing was done"))
+        }
+    }
+
+    /// Where a deploy or destroy reports to: moving lines on a terminal, plain ones elsewhere.
+    pub(crate) fn reporter(&self) -> Box<dyn Reporter> {
+        if self.is_watched {
+            Box::new(progress::Terminal::new())
+        } else {
+            Box::new(progress::Plain)
+        }
+    }
+}
+
+/// Writes `text` at once. A reader that went away (`umb outputs | head -1`) is no failure.
+fn write(stream: &Mutex<impl Write>, text: &str) {
+    if let Ok(mut stream) = stream.lock() {
+        let _ = stream.write_all(text.as_bytes());
+        let _ = stream.flush();
+    }
+}

@@ -1,0 +1,239 @@
+//! `umb deploy`, `umb outputs` and `umb destroy` of a cloud stage, on MiniStack.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Sandbox, ministack};
+
+fn stdout(sandbox: &Sandbox, args: &[&str]) -> String {
+    sandbox.umb(args).ok().stdout
+}
+
+#[test]
+fn the_main_job() {
+    let aws = ministack();
+    let sandbox = Sandbox::on(aws);
+    sandbox.whole_settings("");
+    let before = aws.resources(&sandbox);
+
+    let first = stdout(&sandbox, &["deploy", "dev"]);
+    for line in [
+        " ✅  UserManagementBackend-Dev-Stateful\n",
+        " ✅  UserManagementBackend-Dev-Stateless\n",
+        "UserManagementBackend-Dev-Stateful.TableArn = arn:aws:dynamodb:eu-west-1:",
+        "UserManagementBackend-Dev-Stateless.APIHandlerArn = arn:aws:lambda:eu-west-1:",
+        "UserManagementBackend-Dev-Stateless.EndpointURL = http://127.0.0.1:",
+    ] {
+        assert!(first.contains(line), "{line} is missing in\n{first}");
+    }
+
+    let john = [
+        "users",
+        "create",
+        "--username",
+        "john",
+        "--email",
+        "john@example.com",
+    ];
+    stdout(&sandbox, &john);
+    let again = sandbox.umb(&john).fails(1);
+    assert_eq!(again.stderr, "error: User john already exists (409)\n");
+    stdout(
+        &sandbox,
+        &[
+            "users",
+            "update",
+            "john",
+            "--set",
+            "country=US",
+            "--set",
+            "state=WA",
+        ],
+    );
+    let user: Value = serde_json::from_str(&stdout(&sandbox, &["users", "get", "john"])).unwrap();
+    assert_eq!(
+        user,
+        json!({"username": "john", "email": "john@example.com", "country": "US", "state": "WA"})
+    );
+    assert_eq!(
+        stdout(&sandbox, &["users", "list"]),
+        "{\"country\":\"US\",\"email\":\"john@example.com\",\"state\":\"WA\",\"username\":\"john\"}\n"
+    );
+    assert_eq!(
+        stdout(&sandbox, &["users", "delete", "john"]),
+        "User john was deleted\n"
+    );
+
+    let url = stdout(&sandbox, &["outputs", "dev", "EndpointURL"]);
+    assert!(first.contains(url.trim()), "{url}");
+
+    let unchanged = stdout(&sandbox, &["deploy", "dev"]);
+    assert!(
+        unchanged.contains("Dev-Stateful (no changes)"),
+        "{unchanged}"
+    );
+    assert!(
+        unchanged.contains("Dev-Stateless (no changes)"),
+        "{unchanged}"
+    );
+
+    sandbox.whole_settings("stages.dev.log_retention_days = 7");
+    let changed = stdout(&sandbox, &["deploy", "dev"]);
+    assert!(changed.contains("Dev-Stateful (no changes)"), "{changed}");
+    assert!(
+        changed.contains("✅  UserManagementBackend-Dev-Stateless\n"),
+        "{changed}"
+    );
+
+    let destroyed = stdout(&sandbox, &["destroy", "dev", "--yes"]);
+    assert_eq!(
+        destroyed,
+        "UserManagementBackend-Dev-Stateless is destroyed\n\
+         UserManagementBackend-Dev-Stateful is destroyed\n"
+    );
+    sandbox.umb(&["outputs", "dev"]).fails(1);
+    stdout(&sandbox, &["destroy", "all", "--yes"]);
+    assert_eq!(aws.resources(&sandbox), before, "something was left behind");
+}
+
+#[test]
+fn destroy_all_takes_every_stage_and_the_bucket_and_nothing_else() {
+    let aws = ministack();
+    let sandbox = Sandbox::on(aws);
+    let before = aws.resources(&sandbox);
+    sandbox.whole_settings("app = \"Other\"");
+    stdout(&sandbox, &["deploy", "dev"]);
+    let other = aws.resources(&sandbox);
+
+    sandbox.whole_settings("app = \"Mine\"\n[stages.qa]");
+    for stage in ["dev", "prod", "qa"] {
+        stdout(&sandbox, &["deploy", stage]);
+    }
+    // A stage that umb.toml no longer knows is destroyed too.
+    sandbox.whole_settings("app = \"Mine\"");
+    stdout(&sandbox, &["destroy", "all", "--yes"]);
+    assert_eq!(aws.resources(&sandbox), other);
+
+    sandbox.whole_settings("app = \"Other\"");
+    stdout(&sandbox, &["destroy", "all", "--yes"]);
+    assert_eq!(aws.resources(&sandbox), before);
+}
+
+#[test]
+fn prod_has_provisioned_capacity_and_dev_pays_per_request() {
+    let aws = ministack();
+    let sandbox = Sandbox::on(aws);
+    sandbox.settings("stages.prod.write_capacity = 6");
+    let table = |stage: &str| {
+        stdout(&sandbox, &["deploy", stage]);
+        let name = stdout(&sandbox, &["outputs", stage, "TableName"]);
+        aws.table(&sandbox, name.trim())
+    };
+    let dev = table("dev");
+    assert_eq!(
+        dev["BillingModeSummary"]["BillingMode"], "PAY_PER_REQUEST",
+        "{dev}"
+    );
+    let prod = table("prod");
+    assert_eq!(
+        prod["BillingModeSummary"]["BillingMode"], "PROVISIONED",
+        "{prod}"
+    );
+    // MiniStack hands a parameter on as the string that it was given.
+    let units = json!({"ReadCapacityUnits": "5", "WriteCapacityUnits": "6"});
+    assert_eq!(prod["ProvisionedThroughput"], units, "{prod}");
+}
+
+#[test]
+fn users_survive_a_changed_deploy() {
+    // Requests without a signature find the default account only.
+    let sandbox = Sandbox::on_default_account(ministack());
+    stdout(&sandbox, &["deploy", "dev"]);
+    stdout(&sandbox, &["users", "create", "--username", "john"]);
+    sandbox.settings("stages.dev = { authorization = \"NONE\", reserved_concurrency = 2 }");
+    let open = sandbox.umb(&["deploy", "dev"]).ok();
+    assert!(
+        open.stderr.contains("warning: authorization = \"NONE\""),
+        "{open:?}"
+    );
+    assert!(stdout(&sandbox, &["users", "get", "john"]).contains("john"));
+}
+
+#[test]
+fn what_a_failed_first_creation_left_is_cleared_away() {
+    let aws = ministack();
+    let sandbox = Sandbox::on(aws);
+    aws.fail_to_create(&sandbox, &format!("{}-Dev-Stateful", sandbox.app));
+    let run = sandbox.umb(&["deploy", "dev"]).ok();
+    assert!(
+        run.stderr.contains("what a failed first creation left"),
+        "{run:?}"
+    );
+    stdout(&sandbox, &["users", "list"]);
+}
+
+#[test]
+fn a_reservation_beyond_the_accounts_quota_is_left_out_with_a_warning() {
+    let sandbox = Sandbox::on(ministack());
+    sandbox.settings("stages.dev.reserved_concurrency = 1000000");
+    let run = sandbox.umb(&["deploy", "dev"]).ok();
+    assert!(
+        run.stderr
+            .contains("warning: reserved concurrency 1000000 is left out"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn destroying_what_is_not_there_says_so() {
+    let sandbox = Sandbox::on(ministack());
+    let run = sandbox.umb(&["destroy", "dev", "--yes"]).ok();
+    assert_eq!(
+        run.stdout,
+        format!(
+            "the stage dev is not deployed (account {}, eu-west-1)\n",
+            sandbox.variable("AWS_ACCESS_KEY_ID")
+        )
+    );
+}
+
+#[test]
+fn destroy_asks_and_nobody_answers() {
+    let sandbox = Sandbox::on(ministack());
+    stdout(&sandbox, &["deploy", "dev"]);
+    let run = sandbox.umb(&["destroy", "dev"]).fails(3);
+    assert!(run.stderr.contains("hint: pass --yes"), "{run:?}");
+    stdout(&sandbox, &["outputs", "dev"]);
+}
+
+#[test]
+fn outputs_as_json_and_by_key() {
+    let sandbox = Sandbox::on(ministack());
+    stdout(&sandbox, &["deploy", "dev"]);
+    let json: Value =
+        serde_json::from_str(&stdout(&sandbox, &["outputs", "dev", "--json"])).unwrap();
+    let stateless = json[format!("{}-Dev-Stateless", sandbox.app)]
+        .as_object()
+        .unwrap();
+    let keys: Vec<_> = stateless.keys().map(String::as_str).collect();
+    assert_eq!(
+        keys,
+        [
+            "APIHandlerArn",
+            "APIHandlerName",
+            "EndpointURL",
+            "RestAPIId"
+        ]
+    );
+    for (key, value) in stateless {
+        assert_eq!(
+            stdout(&sandbox, &["outputs", "dev", key]).trim(),
+            value.as_str().unwrap()
+        );
+    }
+    let run = sandbox.umb(&["outputs", "dev", "Nothing"]).fails(2);
+    assert!(
+        run.stderr
+            .contains("the outputs are TableArn, TableName, API"),
+        "{run:?}"
+    );
+}

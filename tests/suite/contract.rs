@@ -1,0 +1,439 @@
+//! The HTTP contract: one suite, run against every front.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Sandbox, ministack, request};
+
+/// Somewhere that the API is served.
+struct Front {
+    sandbox: Sandbox,
+    base: String,
+    headers: Vec<(String, String)>,
+    is_local: bool,
+}
+
+impl Front {
+    /// A local stage of the test's own.
+    fn local() -> Self {
+        let sandbox = Sandbox::new();
+        sandbox.umb(&["deploy", "local"]).ok();
+        let base = sandbox
+            .umb(&["outputs", "local", "EndpointURL"])
+            .ok()
+            .stdout;
+        Self {
+            base: base.trim().to_owned(),
+            sandbox,
+            headers: Vec::new(),
+            is_local: true,
+        }
+    }
+
+    /// The stage `dev` on MiniStack, which all tests share.
+    fn deployed() -> &'static Self {
+        static SHARED: LazyLock<Front> = LazyLock::new(|| {
+            let sandbox = Sandbox::on(ministack());
+            sandbox.umb(&["deploy", "dev"]).ok();
+            let base = sandbox.umb(&["outputs", "dev", "EndpointURL"]).ok().stdout;
+            // MiniStack reads the account off the credentials; it checks no signature without AUTH.
+            let authorization = format!(
+                "AWS4-HMAC-SHA256 Credential={}/20260101/eu-west-1/execute-api/aws4_request, \
+                 SignedHeaders=host, Signature=0",
+                sandbox.variable("AWS_ACCESS_KEY_ID")
+            );
+            Front {
+                base: base.trim().to_owned(),
+                sandbox,
+                headers: vec![("Authorization".to_owned(), authorization)],
+                is_local: false,
+            }
+        });
+        &SHARED
+    }
+
+    fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Answer {
+        let all: Vec<_> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .chain(headers.iter().copied())
+            .collect();
+        request(method, &format!("{}{path}", self.base), &all, body).unwrap()
+    }
+
+    fn text(&self, method: &str, path: &str, body: &str) -> Answer {
+        let json = [("Content-Type", "application/json")];
+        self.raw(method, path, &json, Some(body.as_bytes()))
+    }
+
+    fn json(&self, method: &str, path: &str, body: &Value) -> Answer {
+        self.text(method, path, &body.to_string())
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.raw("GET", path, &[], None)
+    }
+
+    fn delete(&self, path: &str) -> Answer {
+        self.raw("DELETE", path, &[], None)
+    }
+
+    fn create(&self, username: &str) {
+        let answer = self.json("POST", "users", &json!({ "username": username }));
+        assert_eq!(answer.status, 201, "{answer:?}");
+    }
+}
+
+/// Checks the shape of a problem answer: RFC 9457.
+#[track_caller]
+fn assert_problem(answer: &Answer, status: u16, detail: &str) {
+    assert_eq!(answer.status, status, "{answer:?}");
+    assert_eq!(answer.header("content-type"), "application/problem+json");
+    let problem = answer.json();
+    assert_eq!(problem["status"], status);
+    assert_eq!(problem["detail"], detail);
+    for member in ["type", "title"] {
+        assert!(problem[member].is_string(), "{problem}");
+    }
+}
+
+#[track_caller]
+fn assert_invalid(answer: &Answer, pointer: &str) {
+    assert_problem(answer, 400, "The request body is not valid");
+    assert_eq!(answer.json()["errors"][0]["pointer"], pointer, "{answer:?}");
+}
+
+fn create_answers_the_user_and_where_it_is(front: &Front) {
+    let user = json!({"username": "create me", "email": "john@example.com"});
+    let created = front.json("POST", "users", &user);
+    assert_eq!(created.status, 201, "{created:?}");
+    assert_eq!(created.header("content-type"), "application/json");
+    assert_eq!(created.json(), user);
+    assert_eq!(created.header("location"), "users/create%20me");
+    assert_eq!(front.get(created.header("location")).json(), user);
+}
+
+fn create_twice_is_a_conflict(front: &Front) {
+    front.create("twice");
+    let again = front.json("POST", "users", &json!({"username": "twice", "a": "b"}));
+    assert_problem(&again, 409, "User twice already exists");
+    assert_eq!(
+        front.get("users/twice").json(),
+        json!({"username": "twice"})
+    );
+}
+
+fn of_many_creators_one_wins(front: &Front) {
+    let statuses: Vec<u16> = thread::scope(|scope| {
+        let creators: Vec<_> = (0..8)
+            .map(|number| {
+                scope.spawn(move || {
+                    front
+                        .json(
+                            "POST",
+                            "users",
+                            &json!({"username": "race", "number": number}),
+                        )
+                        .status
+                })
+            })
+            .collect();
+        creators
+            .into_iter()
+            .map(|creator| creator.join().unwrap())
+            .collect()
+    });
+    let won = statuses.iter().filter(|status| **status == 201).count();
+    let lost = statuses.iter().filter(|status| **status == 409).count();
+    assert_eq!((won, lost), (1, 7), "{statuses:?}");
+}
+
+fn get_of_nobody_is_not_found(front: &Front) {
+    let answer = front.get("users/ghost");
+    assert_problem(&answer, 404, "User ghost does not exist");
+}
+
+fn update_merges_and_answers_the_whole_user(front: &Front) {
+    front.json(
+        "POST",
+        "users",
+        &json!({"username": "merge", "keep": 1, "change": 1}),
+    );
+    let answer = front.json(
+        "PUT",
+        "users/merge",
+        &json!({"change": [2], "add": {"a": null}}),
+    );
+    let whole = json!({"username": "merge", "keep": 1, "change": [2], "add": {"a": null}});
+    assert_eq!((answer.status, answer.json()), (200, whole.clone()));
+    assert_eq!(front.get("users/merge").json(), whole);
+}
+
+fn update_of_nobody_creates_nobody(front: &Front) {
+    let answer = front.json("PUT", "users/nobody", &json!({"a": "b"}));
+    assert_problem(&answer, 404, "User nobody does not exist");
+    assert_eq!(front.get("users/nobody").status, 404);
+}
+
+fn update_refuses_nothing_and_renames(front: &Front) {
+    front.create("same");
+    assert_invalid(&front.json("PUT", "users/same", &json!({})), "");
+    let rename = front.json("PUT", "users/same", &json!({"username": "zz"}));
+    assert_invalid(&rename, "/username");
+    let itself = front.json("PUT", "users/same", &json!({"username": "same"}));
+    assert_eq!(
+        (itself.status, itself.json()),
+        (200, json!({"username": "same"}))
+    );
+}
+
+fn update_takes_any_attribute_name(front: &Front) {
+    front.create("names");
+    let changes = json!({"a b": "x", "c-d": "y", "#0": "z", ":0": 1, "SET": true, "a.b[0]": "dot"});
+    let answer = front.json("PUT", "users/names", &changes);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let mut whole = changes;
+    whole["username"] = "names".into();
+    assert_eq!(front.get("users/names").json(), whole);
+}
+
+fn delete_happens_once(front: &Front) {
+    front.create("gone");
+    let first = front.delete("users/gone");
+    assert_eq!(
+        (first.status, first.json()),
+        (200, json!({"message": "User gone was deleted"}))
+    );
+    assert_problem(&front.delete("users/gone"), 404, "User gone does not exist");
+}
+
+fn create_demands_a_username(front: &Front) {
+    for body in [
+        json!({}),
+        json!({"username": ""}),
+        json!({"username": 1}),
+        json!({"username": "a/b"}),
+        json!({"username": "a\nb"}),
+        json!({"username": ".."}),
+        json!({"username": "x".repeat(129)}),
+    ] {
+        assert_invalid(&front.json("POST", "users", &body), "/username");
+    }
+}
+
+fn create_demands_json(front: &Front) {
+    for body in ["notjson", "", "[]", "null", "{\"username\":\"n\""] {
+        assert_invalid(&front.text("POST", "users", body), "");
+    }
+    let untyped = front.raw(
+        "POST",
+        "users",
+        &[("Content-Type", "text/plain")],
+        Some(b"{}"),
+    );
+    assert_eq!(untyped.status, 415, "{untyped:?}");
+}
+
+fn an_email_must_be_one(front: &Front) {
+    let answer = front.json("POST", "users", &json!({"username": "e", "email": "nope"}));
+    assert_invalid(&answer, "/email");
+}
+
+fn numbers_come_back_as_they_were_sent(front: &Front) {
+    let body = "{\"a\":1.5,\"b\":1,\"c\":12345678901234567890123456789012345678,\"d\":-0.25,\
+                \"username\":\"numbers\"}";
+    let created = front.text("POST", "users", body);
+    assert_eq!((created.status, created.body.as_str()), (201, body));
+    assert_eq!(front.get("users/numbers").body, body);
+}
+
+fn numbers_beyond_dynamodb_are_refused(front: &Front) {
+    for number in ["123456789012345678901234567890123456789", "1e126", "1e-131"] {
+        let body = format!("{{\"username\":\"beyond\",\"a\":[{number}]}}");
+        assert_invalid(&front.text("POST", "users", &body), "/a/0");
+    }
+}
+
+fn nesting_ends_at_32_levels(front: &Front) {
+    let nested = |depth: usize| {
+        let (open, close) = ("{\"m\":".repeat(depth - 1), "}".repeat(depth - 1));
+        format!("{{\"a\":{open}1{close},\"username\":\"deep\"}}")
+    };
+    let deepest = front.text("POST", "users", &nested(32));
+    assert_eq!((deepest.status, deepest.body), (201, nested(32)));
+    assert_eq!(front.get("users/deep").body, nested(32));
+    for depth in [33, 40, 100_000] {
+        assert_eq!(
+            front.text("POST", "users", &nested(depth)).status,
+            400,
+            "{depth}"
+        );
+    }
+}
+
+fn odd_usernames_are_addressable(front: &Front) {
+    // MiniStack decodes the path before the function sees it, so that a percent sign arrives as
+    // something else; API Gateway hands the path on as it was sent.
+    let percent = front.is_local.then_some("50%25");
+    for username in ["a b", "ünï-☃", "a+b&c=d", "q?x#y", "'\"<>", "..."]
+        .into_iter()
+        .chain(percent)
+    {
+        let created = front.json("POST", "users", &json!({ "username": username }));
+        assert_eq!(created.status, 201, "{created:?}");
+        let found = front.get(created.header("location"));
+        assert_eq!(found.json(), json!({ "username": username }));
+        assert_eq!(front.delete(created.header("location")).status, 200);
+    }
+}
+
+fn list_goes_through_everyone_page_by_page(front: &Front) {
+    let names: BTreeSet<String> = (0..5).map(|number| format!("listed {number}")).collect();
+    for name in &names {
+        front.create(name);
+    }
+    let mut seen = BTreeSet::new();
+    let mut path = "users?limit=2".to_owned();
+    loop {
+        let page = front.get(&path);
+        assert_eq!(page.status, 200, "{page:?}");
+        let page = page.json();
+        let users = page["users"].as_array().unwrap();
+        assert!(users.len() <= 2, "{page}");
+        for user in users {
+            let name = user["username"].as_str().unwrap().to_owned();
+            assert!(seen.insert(name), "twice: {user}");
+        }
+        match page["next"].as_str() {
+            Some(next) => path = format!("users?limit=2&next={next}"),
+            None => break,
+        }
+    }
+    assert!(seen.is_superset(&names), "{seen:?}");
+}
+
+fn list_refuses_what_is_no_page(front: &Front) {
+    for query in [
+        "limit=0",
+        "limit=101",
+        "limit=x",
+        "limit=-1",
+        "next=!",
+        "next=",
+        "next=Lw",
+    ] {
+        assert_eq!(front.get(&format!("users?{query}")).status, 400, "{query}");
+    }
+}
+
+fn every_answer_carries_its_request_id(front: &Front) {
+    let ids: BTreeSet<String> = ["users", "users/ghost", "users?limit=0"]
+        .into_iter()
+        .map(|path| front.get(path).header("x-request-id").to_owned())
+        .collect();
+    assert_eq!(ids.len(), 3, "{ids:?}");
+    assert!(!ids.contains(""), "{ids:?}");
+}
+
+fn other_methods_and_paths_are_refused(front: &Front) {
+    // API Gateway answers these itself, before the function.
+    let (of_method, of_path) = if front.is_local {
+        (405, 404)
+    } else {
+        (403, 403)
+    };
+    let patch = front.json("PATCH", "users/john", &json!({}));
+    assert_eq!(patch.status, of_method, "{patch:?}");
+    assert_eq!(front.get("other").status, of_path);
+}
+
+/// Each of these as a test of its own, on each front.
+macro_rules! on_every_front {
+    ($($case:ident,)*) => {
+        mod local {
+            $(#[test] fn $case() { super::$case(&super::Front::local()); })*
+        }
+        mod deployed {
+            $(#[test] fn $case() { super::$case(super::Front::deployed()); })*
+        }
+    };
+}
+
+on_every_front! {
+    create_answers_the_user_and_where_it_is,
+    create_twice_is_a_conflict,
+    of_many_creators_one_wins,
+    get_of_nobody_is_not_found,
+    update_merges_and_answers_the_whole_user,
+    update_of_nobody_creates_nobody,
+    update_refuses_nothing_and_renames,
+    update_takes_any_attribute_name,
+    delete_happens_once,
+    create_demands_a_username,
+    create_demands_json,
+    an_email_must_be_one,
+    numbers_come_back_as_they_were_sent,
+    numbers_beyond_dynamodb_are_refused,
+    nesting_ends_at_32_levels,
+    odd_usernames_are_addressable,
+    list_goes_through_everyone_page_by_page,
+    list_refuses_what_is_no_page,
+    every_answer_carries_its_request_id,
+    other_methods_and_paths_are_refused,
+}
+
+/// On the local stage only: MiniStack has no limit on an item's size.
+#[test]
+fn a_user_of_more_than_400_kb_is_refused_and_nothing_is_lost() {
+    let front = Front::local();
+    let large = |size: usize| json!({"username": "large", "a": "x".repeat(size)});
+    let refused = front.json("POST", "users", &large(500_000));
+    assert_problem(
+        &refused,
+        413,
+        "A user is at most 400 KB, its attributes' names included",
+    );
+    assert_eq!(front.json("POST", "users", &large(300_000)).status, 201);
+    let grown = front.json("PUT", "users/large", &json!({"b": "x".repeat(200_000)}));
+    assert_eq!(grown.status, 413, "{grown:?}");
+    assert_eq!(front.get("users/large").json(), large(300_000));
+}
+
+/// On the local stage only: a request through API Gateway has its host checked by AWS.
+#[test]
+fn the_local_stage_answers_to_no_other_name() {
+    let front = Front::local();
+    let rebound = front.raw("GET", "users", &[("Host", "attacker.example")], None);
+    assert_eq!(rebound.status, 421, "{rebound:?}");
+}
+
+/// On the local stage only, whose log is at hand: a user's data is in no log.
+#[test]
+fn the_log_holds_no_personal_data() {
+    let front = Front::local();
+    front.json(
+        "POST",
+        "users",
+        &json!({"username": "private-name", "a": "private-value"}),
+    );
+    front.get("users/private-name");
+    front.json(
+        "POST",
+        "users",
+        &json!({"username": "private-name", "private-key": 1}),
+    );
+    let folder = front.sandbox.local_folder("UserManagementBackend");
+    let log = std::fs::read_to_string(folder.join("server.log")).unwrap();
+    assert!(log.contains("/users/{username}"), "{log}");
+    assert!(!log.contains("private"), "{log}");
+}

@@ -1,0 +1,229 @@
+//! MiniStack, an AWS emulator: one process per test binary and mode, on a free port.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{LazyLock, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::{Answer, Sandbox, peer, request};
+
+const LAUNCHER: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/suite/harness/run_ministack.py"
+);
+const PATIENCE: Duration = Duration::from_mins(1);
+/// A port that was free a moment ago may not be any more.
+const TRIES: usize = 3;
+
+/// A running MiniStack.
+pub struct MiniStack {
+    /// Its address, without a slash at the end.
+    pub endpoint: String,
+    // Its standard input is open as long as this is: the launcher ends when it closes.
+    _process: Mutex<Child>,
+}
+
+/// The MiniStack that lets everyone in.
+pub fn ministack() -> &'static MiniStack {
+    static SHARED: LazyLock<MiniStack> = LazyLock::new(|| MiniStack::start(false));
+    &SHARED
+}
+
+/// The MiniStack that enforces IAM policies and signatures.
+pub fn ministack_with_iam() -> &'static MiniStack {
+    static SHARED: LazyLock<MiniStack> = LazyLock::new(|| MiniStack::start(true));
+    &SHARED
+}
+
+impl MiniStack {
+    fn start(enforces_iam: bool) -> Self {
+        (0..TRIES)
+            .find_map(|_| Self::try_start(enforces_iam))
+            .expect("MiniStack did not start; its log is below target/tmp")
+    }
+
+    fn try_start(enforces_iam: bool) -> Option<Self> {
+        let port = free_port();
+        let endpoint = format!("http://127.0.0.1:{port}");
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("ministack-{port}"));
+        std::fs::create_dir_all(&folder).unwrap();
+        let log = std::fs::File::create(folder.join("log")).unwrap();
+        let mut process = Command::new(peer("python"))
+            .arg(LAUNCHER)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", &folder)
+            .env("TMPDIR", &folder)
+            .env("GATEWAY_PORT", port.to_string())
+            .env("BIND_HOST", "127.0.0.1")
+            .env("AWS_ENDPOINT_URL", &endpoint)
+            .env("MINISTACK_REGION", "eu-west-1")
+            .env("MINISTACK_ACCOUNT_ID", "111111111111")
+            .env("IOT_MTLS_ENABLED", "0")
+            .env("AUTH", enforces_iam.to_string())
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let health = format!("{endpoint}/_ministack/health");
+        let started = Instant::now();
+        loop {
+            if request("GET", &health, &[], None).is_ok_and(|answer| answer.status == 200) {
+                return Some(Self {
+                    endpoint,
+                    _process: Mutex::new(process),
+                });
+            }
+            if process.try_wait().unwrap().is_some() || started.elapsed() > PATIENCE {
+                let _ = process.kill();
+                return None;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// A port of loopback that is free now.
+pub fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+/// What tests ask of MiniStack themselves.
+impl MiniStack {
+    /// Everything that a deploy makes, by service: what is there, in the sandbox's account.
+    pub fn resources(&self, sandbox: &Sandbox) -> BTreeMap<&'static str, Value> {
+        let stacks = self.form(
+            sandbox,
+            "cloudformation",
+            "Action=DescribeStacks&Version=2010-05-15",
+        );
+        let roles = self.form(sandbox, "iam", "Action=ListRoles&Version=2010-05-08");
+        let dashboards = self.form(
+            sandbox,
+            "monitoring",
+            "Action=ListDashboards&Version=2010-08-01",
+        );
+        BTreeMap::from([
+            ("stacks", texts(&stacks, "StackName")),
+            ("roles", texts(&roles, "RoleName")),
+            ("dashboards", texts(&dashboards, "DashboardName")),
+            (
+                "tables",
+                self.target(sandbox, "dynamodb", "DynamoDB_20120810.ListTables", "{}"),
+            ),
+            (
+                "log groups",
+                self.target(sandbox, "logs", "Logs_20140328.DescribeLogGroups", "{}")["logGroups"]
+                    .as_array()
+                    .map(|groups| {
+                        groups
+                            .iter()
+                            .map(|group| group["logGroupName"].clone())
+                            .collect()
+                    })
+                    .unwrap_or_default(),
+            ),
+            (
+                "functions",
+                self.read(sandbox, "lambda", "2015-03-31/functions/").json()["Functions"].clone(),
+            ),
+            (
+                "apis",
+                self.read(sandbox, "apigateway", "restapis").json()["item"].clone(),
+            ),
+            ("buckets", texts(&self.read(sandbox, "s3", "").body, "Name")),
+        ])
+    }
+
+    /// A table's description.
+    pub fn table(&self, sandbox: &Sandbox, name: &str) -> Value {
+        let body = format!("{{\"TableName\":\"{name}\"}}");
+        self.target(
+            sandbox,
+            "dynamodb",
+            "DynamoDB_20120810.DescribeTable",
+            &body,
+        )["Table"]
+            .clone()
+    }
+
+    /// Leaves a stack in ROLLBACK_COMPLETE.
+    pub fn fail_to_create(&self, sandbox: &Sandbox, stack: &str) {
+        let template = r#"{"Resources":{"Bad":{"Type":"AWS::SNS::Topic","Properties":{"DisplayName":{"Fn::ImportValue":"no-such-export"}}}}}"#;
+        self.form(
+            sandbox,
+            "cloudformation",
+            &format!(
+                "Action=CreateStack&Version=2010-05-15&StackName={stack}&TemplateBody={template}"
+            ),
+        );
+        let query = format!("Action=DescribeStacks&Version=2010-05-15&StackName={stack}");
+        let started = Instant::now();
+        loop {
+            let answer = self.form(sandbox, "cloudformation", &query);
+            if answer.contains("ROLLBACK_COMPLETE") {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "{answer}");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Calls a service of the query protocol, e.g. `Action=ListRoles&Version=…`.
+    pub fn form(&self, sandbox: &Sandbox, service: &str, query: &str) -> String {
+        let authorization = authorization(sandbox, service);
+        let headers = [
+            ("Authorization", authorization.as_str()),
+            ("Content-Type", "application/x-www-form-urlencoded"),
+        ];
+        let url = format!("{}/", self.endpoint);
+        let answer = request("POST", &url, &headers, Some(query.as_bytes())).unwrap();
+        answer.body
+    }
+
+    fn target(&self, sandbox: &Sandbox, service: &str, target: &str, body: &str) -> Value {
+        let authorization = authorization(sandbox, service);
+        let headers = [
+            ("Authorization", authorization.as_str()),
+            ("Content-Type", "application/x-amz-json-1.0"),
+            ("X-Amz-Target", target),
+        ];
+        let url = format!("{}/", self.endpoint);
+        request("POST", &url, &headers, Some(body.as_bytes()))
+            .unwrap()
+            .json()
+    }
+
+    fn read(&self, sandbox: &Sandbox, service: &str, path: &str) -> Answer {
+        let authorization = authorization(sandbox, service);
+        let url = format!("{}/{path}", self.endpoint);
+        request("GET", &url, &[("Authorization", &authorization)], None).unwrap()
+    }
+}
+
+/// An authorisation that MiniStack takes from an account's root: it looks at the names alone.
+fn authorization(sandbox: &Sandbox, service: &str) -> String {
+    format!(
+        "AWS4-HMAC-SHA256 Credential={}/20260101/eu-west-1/{service}/aws4_request, \
+         SignedHeaders=host, Signature=0",
+        sandbox.variable("AWS_ACCESS_KEY_ID")
+    )
+}
+
+/// The texts of all elements of that name.
+pub fn texts(xml: &str, element: &str) -> Value {
+    xml.split(&format!("<{element}>"))
+        .skip(1)
+        .filter_map(|rest| rest.split('<').next())
+        .collect()
+}

@@ -1,0 +1,11 @@
+//! What the tests stand on: the binary in a sandbox, the peers, and HTTP.
+
+mod http;
+mod ministack;
+mod peers;
+mod sandbox;
+
+pub use http::{Answer, request};
+pub use ministack::{MiniStack, free_port, ministack, ministack_with_iam, texts};
+pub use peers::peer;
+pub use sandbox::Sandbox;

@@ -1,0 +1,164 @@
+//! The real binary in an environment that holds nothing of the machine's.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tempfile::TempDir;
+
+use super::MiniStack;
+
+/// A folder to work in, a home of its own, and what the environment says.
+pub struct Sandbox {
+    folder: TempDir,
+    /// The app's name, no other test's: MiniStack's functions share one table of names and workers
+    /// across accounts.
+    pub app: String,
+    environment: Vec<(String, String)>,
+}
+
+/// A finished run.
+#[derive(Debug)]
+pub struct Run {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    /// Fails the test unless the run succeeded.
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        assert_eq!(self.code, 0, "{self:#?}");
+        self
+    }
+
+    /// Fails the test unless the run ended with `code`, in one line of cause and maybe more.
+    #[track_caller]
+    pub fn fails(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:#?}");
+        assert!(!self.stderr.contains("panicked"), "{self:#?}");
+        self
+    }
+}
+
+impl Sandbox {
+    /// A sandbox that knows nothing of AWS.
+    pub fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let environment = [
+            ("HOME", folder.path().join("home")),
+            ("XDG_STATE_HOME", folder.path().join("state")),
+        ]
+        .map(|(name, path)| (name.to_owned(), path.to_str().unwrap().to_owned()));
+        let sandbox = Self {
+            folder,
+            app: format!("App{}", fresh_number()),
+            environment: environment.into(),
+        };
+        std::fs::create_dir(sandbox.work()).unwrap();
+        std::fs::create_dir(sandbox.folder.path().join("home")).unwrap();
+        // Nothing on the way to a missing answer may ask the machine's own network.
+        sandbox.with("AWS_EC2_METADATA_DISABLED", "true")
+    }
+
+    /// A sandbox with an account of its own on `aws`: MiniStack takes an access key of twelve digits
+    /// for the account itself.
+    pub fn on(aws: &MiniStack) -> Self {
+        let account = format!("{:012}", 222_000_000_000 + fresh_number());
+        Self::on_account(aws, &account)
+    }
+
+    /// A sandbox in the account that MiniStack also finds without credentials.
+    pub fn on_default_account(aws: &MiniStack) -> Self {
+        Self::on_account(aws, "111111111111")
+    }
+
+    fn on_account(aws: &MiniStack, account: &str) -> Self {
+        let sandbox = Self::new()
+            .with("AWS_ENDPOINT_URL", &aws.endpoint)
+            .with("AWS_REGION", "eu-west-1")
+            .with("AWS_ACCESS_KEY_ID", account)
+            .with("AWS_SECRET_ACCESS_KEY", "test");
+        sandbox.settings("");
+        sandbox
+    }
+
+    /// The same with one more variable, or another value of it.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The value of a variable.
+    pub fn variable(&self, name: &str) -> &str {
+        let (_, value) = self
+            .environment
+            .iter()
+            .find(|(known, _)| known == name)
+            .unwrap();
+        value
+    }
+
+    /// The folder that commands run in.
+    pub fn work(&self) -> PathBuf {
+        self.folder.path().join("work")
+    }
+
+    /// The folder of the local stage of the app `app`.
+    pub fn local_folder(&self, app: &str) -> PathBuf {
+        self.folder.path().join("state/umb").join(app).join("local")
+    }
+
+    /// Writes `umb.toml`: the app's name, then `text`.
+    pub fn settings(&self, text: &str) {
+        self.whole_settings(&format!("app = \"{}\"\n{text}", self.app));
+    }
+
+    /// Writes `umb.toml`: `text` and nothing else.
+    pub fn whole_settings(&self, text: &str) {
+        std::fs::write(self.work().join("umb.toml"), text).unwrap();
+    }
+
+    /// Runs `umb` to its end.
+    pub fn umb(&self, args: &[&str]) -> Run {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = self.command(args).output().unwrap();
+        Run {
+            code: status.code().unwrap_or(-1),
+            stdout: String::from_utf8(stdout).unwrap(),
+            stderr: String::from_utf8(stderr).unwrap(),
+        }
+    }
+
+    /// `umb`, not yet started.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_umb")));
+        command
+            .args(args)
+            .env_clear()
+            .envs(self.environment.iter().cloned())
+            .current_dir(self.work())
+            .stdin(Stdio::null());
+        command
+    }
+}
+
+impl Drop for Sandbox {
+    /// Ends what a failed test left running.
+    fn drop(&mut self) {
+        if self.folder.path().join("state").exists() {
+            let _ = self.command(&["destroy", "local", "--yes"]).output();
+        }
+    }
+}
+
+/// A number that no other test of this run gets.
+fn fresh_number() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}

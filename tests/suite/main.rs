@@ -1,0 +1,23 @@
+//! The integration tests: the real binary, in a hermetic environment, against real peers.
+//!
+//! One file per command, one for what several share. They are one test binary, so that one
+//! MiniStack serves them all; every test works in an account and a home folder of its own.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test that cannot go on should say where and stop"
+)]
+
+mod architecture;
+mod artifact;
+mod cloud;
+mod contract;
+mod errors;
+mod harness;
+mod iam;
+mod local;
+mod round_trip;
+mod synth;

@@ -159,9 +159,7 @@ async fn execute(
         stack,
         first_failure,
     } = follow(cloudformation, &before, seen, &resume, reporter).await?;
-    reporter.report(Event::StackFinished {
-        stack: wanted.name.clone(),
-    });
+    reporter.report(Event::StackFinished);
     if stack.status.is_success() {
         Ok(Deployed {
             stack: wanted.name.clone(),

@@ -20,10 +20,7 @@ pub(super) async fn publish(
     }
     if !bucket.has(key).await? {
         bucket.put(key, body).await?;
-        reporter.report(Event::ArtifactUploaded {
-            key: key.to_owned(),
-            bytes: body.len(),
-        });
+        reporter.report(Event::ArtifactUploaded { bytes: body.len() });
     }
     Ok(())
 }

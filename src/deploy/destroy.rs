@@ -34,9 +34,7 @@ pub(super) async fn delete(
     cloudformation.delete_stack(&existing.arn).await?;
     let resume = format!("umb destroy {stage}");
     let ended = follow(cloudformation, existing, seen, &resume, reporter).await?;
-    reporter.report(Event::StackFinished {
-        stack: existing.name.clone(),
-    });
+    reporter.report(Event::StackFinished);
     if ended.stack.status.is_deleted() {
         Ok(())
     } else {

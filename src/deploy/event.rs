@@ -16,13 +16,13 @@ pub(crate) enum Event {
     /// The asset bucket was made.
     BucketCreated { bucket: String },
     /// The function's artifact was uploaded.
-    ArtifactUploaded { key: String, bytes: usize },
+    ArtifactUploaded { bytes: usize },
     /// An operation on a stack began.
     StackStarted { stack: String, operation: Operation },
     /// Something happened to one of its resources.
-    Resource { stack: String, event: StackEvent },
+    Resource { event: StackEvent },
     /// The operation ended.
-    StackFinished { stack: String },
+    StackFinished,
     /// The asset bucket was emptied and deleted.
     BucketDeleted { bucket: String },
     /// Something that goes on, but not as asked.

@@ -86,10 +86,7 @@ impl Feed {
             self.told.push(event.clone());
             // Not what happens to the stack itself: that is what the caller tells.
             if event.physical_id != stack.arn {
-                reporter.report(Event::Resource {
-                    stack: stack.name.clone(),
-                    event,
-                });
+                reporter.report(Event::Resource { event });
             }
         }
     }

@@ -16,6 +16,9 @@ const SIGV4: &str = "sigv4";
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html>.
 pub(super) fn body(authorization: Authorization) -> Result<Value, Error> {
     let mut api = parse(OPENAPI)?;
+    // The API is called as its title says, and its metrics are found by that name.
+    api["info"]["title"] = json!({ "Ref": "AWS::StackName" });
+    inline_responses(&mut api)?;
     if authorization == Authorization::AwsIam {
         member(&mut api, "components")?.insert(
             "securitySchemes".to_owned(),
@@ -39,6 +42,32 @@ pub(super) fn body(authorization: Authorization) -> Result<Value, Error> {
         }
     }
     Ok(api)
+}
+
+/// Puts shared responses where they are referred to: the importer does not follow such references.
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>.
+fn inline_responses(api: &mut Value) -> Result<(), Error> {
+    let shared = member(api, "components")?.remove("responses");
+    for path in member(api, "paths")?.values_mut() {
+        let operations = path.as_object_mut().into_iter().flatten();
+        let responses = operations
+            .filter_map(|(_, operation)| operation.get_mut("responses")?.as_object_mut())
+            .flatten();
+        for (_, response) in responses {
+            let name = response["$ref"]
+                .as_str()
+                .and_then(|reference| reference.strip_prefix("#/components/responses/"))
+                .map(str::to_owned);
+            if let Some(name) = name {
+                *response = shared
+                    .as_ref()
+                    .and_then(|shared| shared.get(&name))
+                    .cloned()
+                    .ok_or_else(|| Error::new(format!("there is no response `{name}`")))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn integration() -> Value {

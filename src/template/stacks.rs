@@ -239,6 +239,15 @@ mod tests {
     }
 
     #[test]
+    fn shared_responses_stand_where_they_are_referred_to() {
+        let stack = stateless(&stage(), &handler()).expect("valid");
+        let body = &stack.template["Resources"]["RestAPI"]["Properties"]["Body"];
+        assert!(!body.to_string().contains("#/components/responses/"));
+        let not_found = &body["paths"]["/users/{username}"]["get"]["responses"]["404"];
+        assert!(not_found["content"]["application/problem+json"].is_object());
+    }
+
+    #[test]
     fn the_finished_templates_fit_into_a_request() {
         for stack in [
             stateful(&stage()).expect("valid"),

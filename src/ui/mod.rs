@@ -87,7 +87,7 @@ impl Ui {
         if read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes") {
             Ok(())
         } else {
-            Err(Failure::new(Kind::Declined, "nothing was done"))
+            Err(Failure::new(Kind::Declined, "nothing was deleted"))
         }
     }
 

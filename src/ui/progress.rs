@@ -3,17 +3,17 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::deploy::{Event, Operation, Reporter};
 
-/// One plain line per event, for logs and pipes.
+/// A plain line per event, for logs and pipes.
 pub(super) struct Plain;
 
 impl Reporter for Plain {
     fn report(&self, event: Event) {
-        if !matches!(event, Event::StackFinished { .. }) {
-            let _ = writeln!(anstream::stderr(), "{}", line(&event));
+        if let Some(line) = line(&event) {
+            let _ = writeln!(anstream::stderr(), "{line}");
         }
     }
 }
@@ -33,49 +33,56 @@ impl Terminal {
     }
 }
 
+impl Drop for Terminal {
+    /// Whatever comes next, an error above all, begins on a clear line.
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
 impl Reporter for Terminal {
     fn report(&self, event: Event) {
-        match &event {
+        match event {
+            Event::Resource { event: change, .. } if change.status.is_moving() => {
+                self.bar.set_message(change.logical_id);
+            }
             Event::StackStarted { .. } => {
+                Plain.report(event);
                 self.bar.reset();
-                self.bar.set_message(line(&event));
                 self.bar.enable_steady_tick(Duration::from_millis(100));
             }
-            Event::Resource { event: change, .. } if change.status.is_moving() => {
-                self.bar.set_message(line(&event));
-            }
-            Event::StackFinished { .. } => {
-                self.bar.disable_steady_tick();
-                self.bar.finish_and_clear();
-            }
-            _ => self.bar.suspend(|| Plain.report(event.clone())),
+            Event::StackFinished => self.bar.finish_and_clear(),
+            done => self.bar.suspend(|| Plain.report(done)),
         }
     }
 }
 
-fn line(event: &Event) -> String {
-    match event {
-        Event::BucketCreated { bucket } => format!("asset bucket {bucket}: created"),
-        Event::BucketDeleted { bucket } => format!("asset bucket {bucket}: deleted"),
-        Event::ArtifactUploaded { key, bytes } => {
-            format!("{key}: uploaded, {}", indicatif::HumanBytes(*bytes as u64))
+/// The event in words; a resource's line is one of the stack above it, and fits 80 columns.
+fn line(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::BucketCreated { bucket } => format!("asset bucket created: {bucket}"),
+        Event::BucketDeleted { bucket } => format!("asset bucket deleted: {bucket}"),
+        Event::ArtifactUploaded { bytes } => {
+            format!("function uploaded: {}", HumanBytes(*bytes as u64))
         }
         Event::StackStarted { stack, operation } => match operation {
             Operation::Create => format!("{stack}: creating"),
             Operation::Update => format!("{stack}: updating"),
             Operation::Delete => format!("{stack}: deleting"),
         },
-        Event::Resource { stack, event } => {
-            let reason = event
-                .reason
-                .as_ref()
-                .map_or_else(String::new, |reason| format!(", {reason}"));
+        Event::Resource { event, .. } => {
+            let reason = match &event.reason {
+                Some(reason) if event.status.is_failure() => format!("\n    {reason}"),
+                _ => String::new(),
+            };
             format!(
-                "{stack}: {} {} ({}){reason}",
-                event.status, event.logical_id, event.resource_type
+                "  {:<18}  {:<22}  {}{reason}",
+                event.status.to_string(),
+                event.logical_id,
+                event.resource_type,
             )
         }
-        Event::StackFinished { stack } => format!("{stack}: finished"),
+        Event::StackFinished => return None,
         Event::Warning { text } => format!("warning: {text}"),
-    }
+    })
 }

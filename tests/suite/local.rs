@@ -263,6 +263,7 @@ fn the_foreground_server_serves_until_it_is_told_to_stop() {
     let sandbox = Sandbox::new();
     let mut server = sandbox
         .command(&["deploy", "local", "--foreground"])
+        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

@@ -21,3 +21,4 @@ mod iam;
 mod local;
 mod round_trip;
 mod synth;
+mod terminal;

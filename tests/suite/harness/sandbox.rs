@@ -1,7 +1,7 @@
 //! The real binary in an environment that holds nothing of the machine's.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tempfile::TempDir;
@@ -142,8 +142,7 @@ impl Sandbox {
             .args(args)
             .env_clear()
             .envs(self.environment.iter().cloned())
-            .current_dir(self.work())
-            .stdin(Stdio::null());
+            .current_dir(self.work());
         command
     }
 }

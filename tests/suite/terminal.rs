@@ -1,0 +1,83 @@
+//! What a person at a terminal sees, through a pseudo-terminal.
+
+use rexpect::session::{PtySession, spawn_command};
+
+use crate::harness::{Sandbox, ministack};
+
+/// More than enough, in milliseconds: a test that waits this long has failed.
+const PATIENCE: u64 = 60_000;
+
+fn at_a_terminal(sandbox: &Sandbox, args: &[&str]) -> PtySession {
+    let mut command = sandbox.command(args);
+    command.env("TERM", "xterm-256color");
+    spawn_command(command, Some(PATIENCE)).unwrap()
+}
+
+#[track_caller]
+fn assert_ends(session: &mut PtySession, code: i32) {
+    session.exp_eof().unwrap();
+    // The status' type has no public name.
+    let status = format!("{:?}", session.process().wait().unwrap());
+    assert!(
+        status.starts_with("Exited(") && status.ends_with(&format!(", {code})")),
+        "{status}"
+    );
+}
+
+#[test]
+fn deploy_shows_what_happens_and_then_the_outputs() {
+    let sandbox = Sandbox::on(ministack());
+    let mut session = at_a_terminal(&sandbox, &["deploy", "dev"]);
+    for expected in [
+        "asset bucket created: ",
+        "function uploaded: ",
+        "-Dev-Stateful: creating",
+        "  CREATE_COMPLETE     Table                   AWS::DynamoDB::Table",
+        "-Dev-Stateful.TableName = ",
+        "-Dev-Stateless: creating",
+        "  CREATE_COMPLETE     APIHandler              AWS::Lambda::Function",
+        "-Dev-Stateless.EndpointURL = http",
+    ] {
+        session.exp_string(expected).unwrap();
+    }
+    assert_ends(&mut session, 0);
+}
+
+#[test]
+fn destroy_asks_and_does_what_is_answered() {
+    let sandbox = Sandbox::new();
+    sandbox.umb(&["deploy", "local"]).ok();
+    sandbox.umb(&["users", "create", "--username", "john"]).ok();
+
+    for answer in ["n", "", "maybe"] {
+        let mut session = at_a_terminal(&sandbox, &["destroy", "local"]);
+        session.exp_string("[y/N] ").unwrap();
+        session.send_line(answer).unwrap();
+        session.exp_string("nothing was deleted").unwrap();
+        assert_ends(&mut session, 3);
+    }
+    sandbox.umb(&["deploy", "local"]).ok();
+    assert_eq!(
+        sandbox.umb(&["users", "list"]).ok().stdout,
+        "{\"username\":\"john\"}\n"
+    );
+
+    let mut session = at_a_terminal(&sandbox, &["destroy", "local"]);
+    session.exp_string("[y/N] ").unwrap();
+    session.send_line("y").unwrap();
+    session
+        .exp_string("UserManagementBackend-Local is destroyed")
+        .unwrap();
+    assert_ends(&mut session, 0);
+}
+
+#[test]
+fn ctrl_c_ends_the_foreground_server() {
+    let sandbox = Sandbox::new();
+    let mut session = at_a_terminal(&sandbox, &["deploy", "local", "--foreground"]);
+    session.exp_string("serving until Ctrl-C").unwrap();
+    session.send_control('c').unwrap();
+    assert_ends(&mut session, 0);
+    // The lock is free again.
+    sandbox.umb(&["deploy", "local"]).ok();
+}

@@ -19,7 +19,7 @@ pub(crate) enum Kind {
     Declined,
     /// Ctrl-C.
     Interrupted,
-    /// Not a failure: clap's `--help` and `--version`.
+    /// Not a failure: `--help` and `--version`.
     Shown,
 }
 
@@ -30,7 +30,18 @@ pub(crate) struct Failure {
     cause: String,
     chain: Vec<String>,
     hint: Option<String>,
+    /// Whether the cause is the whole text already, as clap writes it.
+    is_whole: bool,
 }
+
+/// What wrappers in the SDK say where they have nothing to say.
+const EMPTY_WORDS: [&str; 5] = [
+    "dispatch failure",
+    "io error",
+    "other",
+    "service error",
+    "timeout",
+];
 
 impl Failure {
     /// A failure of `kind` whose cause is `cause`.
@@ -40,6 +51,7 @@ impl Failure {
             cause: cause.into(),
             chain: Vec::new(),
             hint: None,
+            is_whole: false,
         }
     }
 
@@ -55,7 +67,8 @@ impl Failure {
         while let Some(error) = source {
             let text = error.to_string();
             // Many wrappers repeat what they wrap.
-            if !failure.cause.contains(&text) && !failure.chain.contains(&text) {
+            let is_news = !failure.cause.contains(&text) && !failure.chain.contains(&text);
+            if is_news && !EMPTY_WORDS.contains(&text.as_str()) {
                 failure.chain.push(text);
             }
             source = error.source();
@@ -74,8 +87,12 @@ impl Failure {
         self
     }
 
-    pub(crate) fn kind(&self) -> Kind {
-        self.kind
+    pub(crate) fn is_shown(&self) -> bool {
+        self.kind == Kind::Shown
+    }
+
+    pub(crate) fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     pub(crate) fn cause(&self) -> &str {
@@ -108,7 +125,10 @@ impl From<clap::Error> for Failure {
         } else {
             Kind::Shown
         };
-        Self::new(kind, error.render().ansi().to_string())
+        Self {
+            is_whole: true,
+            ..Self::new(kind, error.render().ansi().to_string())
+        }
     }
 }
 
@@ -121,9 +141,11 @@ impl From<settings::Error> for Failure {
                 known.join(", ")
             )),
             E::NoHome => Some("set XDG_STATE_HOME to a folder that umb may write to".to_owned()),
-            E::UnknownKey { nearest, .. } => nearest
-                .as_ref()
-                .map(|nearest| format!("did you mean `{nearest}`?")),
+            E::UnknownKey {
+                nearest: Some(nearest),
+                ..
+            } => Some(format!("did you mean `{nearest}`?")),
+            E::UnknownKey { known, .. } => Some(format!("the keys here are {}", known.join(", "))),
             E::Syntax { .. } | E::Invalid { .. } | E::Unreadable { .. } => {
                 Some("the README's configuration table lists every key".to_owned())
             }
@@ -138,8 +160,8 @@ impl From<aws::Error> for Failure {
         let hint = match error.cause() {
             C::NoRegion => "pass --region, set AWS_REGION, or give the stage a region in umb.toml",
             C::NoCredentials => {
-                "run `aws configure` or `aws sso login`, or set AWS_PROFILE or \
-                 AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+                "run `aws configure` or `aws sso login`, or name a profile that there is (--profile, \
+                 AWS_PROFILE), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             }
             C::ExpiredCredentials => {
                 "renew them (`aws sso login`, or your own way), then run the same command again: it \
@@ -148,6 +170,9 @@ impl From<aws::Error> for Failure {
             C::InvalidCredentials => {
                 "check AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; \
                  `umb deploy local` needs none"
+            }
+            C::UnusableCredentials => {
+                "renew them (`aws sso login`, or your own way), or choose others with --profile"
             }
             C::Denied => "ask for this permission, or pass --profile to use other credentials",
             C::Timeout | C::Unreachable => {
@@ -172,23 +197,31 @@ impl From<deploy::Error> for Failure {
                 "pass --profile to use credentials of account {expected}, or change `account` in \
                  umb.toml"
             ),
-            E::Busy { .. } => "wait until it has finished, then run the same command again".into(),
-            E::NeedsRepair { ref stage, .. } => format!(
-                "look at the stack in the CloudFormation console, or start over: `umb destroy {stage}`"
-            ),
-            E::StackFailed { ref stage, .. } => format!(
-                "mend the cause, then run `umb deploy {stage}` again; `umb destroy {stage}` removes \
-                 what is there"
-            ),
-            E::DestroyFailed { ref stage, .. } => {
-                format!("mend the cause, then run `umb destroy {stage}` again")
+            E::Foreign { .. } => {
+                "choose another name with `app` in umb.toml, or delete that stack \
+                                  with the tool that made it"
+                    .into()
             }
-            E::ChangeSetFailed { ref stage, .. } => {
-                format!("mend the cause, then run `umb deploy {stage}` again")
+            E::WouldLoseData { .. } => {
+                "nothing was changed; undo what asks for it in umb.toml, or go \
+                                        back to the umb that deployed last"
+                    .into()
             }
-            E::Interrupted { ref resume, .. } => {
-                return Self::of(Kind::Interrupted, &error)
-                    .hint(format!("run `{resume}` to go on"));
+            E::NeedsRepair { ref status, .. } if status.is_failed_rollback() => {
+                "continue its rollback in the CloudFormation console (or `aws cloudformation \
+                 continue-update-rollback`), then run the same command again; its users are safe"
+                    .into()
+            }
+            E::NeedsRepair { .. } => {
+                "look at its events in the CloudFormation console; `umb destroy` \
+                                      of the stage removes it, with its users"
+                    .into()
+            }
+            E::StackFailed { .. } => {
+                "mend the cause, then run the same command again: it goes on from here".into()
+            }
+            E::DestroyFailed { .. } | E::ChangeSetFailed { .. } => {
+                "mend the cause, then run the same command again".into()
             }
         };
         Self::of(Kind::Failed, &error).hint(hint)
@@ -205,7 +238,11 @@ impl From<api::Error> for Failure {
             E::Forbidden { .. } => Some(
                 "the credentials need execute-api:Invoke on this API: pass --profile to use others",
             ),
-            E::Refused { .. } | E::Unexpected { .. } => None,
+            E::Busy { .. } => Some("try again in a moment"),
+            E::FunctionFailed { .. } => {
+                Some("its log group is in CloudWatch, as the stack's resource APIHandlerLogs")
+            }
+            E::NoSuchPath { .. } | E::Refused { .. } | E::Unexpected { .. } => None,
         };
         let hint = hint.map(str::to_owned);
         Self::of(Kind::Failed, &error).maybe_hint(hint)

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
@@ -41,6 +42,7 @@ pub(crate) enum Error {
         path: PathBuf,
         key: String,
         nearest: Option<String>,
+        known: Vec<String>,
     },
     #[error("{name} = {value:?} {rule}")]
     Invalid {
@@ -63,10 +65,12 @@ pub(crate) struct Settings {
     pub(crate) default_stage: Option<String>,
     /// The named profile, if one was chosen by flag or environment.
     profile: Option<String>,
+    /// Whether it was chosen by flag.
+    only_profile: bool,
     /// The region, if one was chosen by flag or environment.
     region: Option<String>,
     stages: BTreeMap<String, StageFile>,
-    local_port: Option<u16>,
+    local_port: Option<NonZeroU16>,
 }
 
 /// One cloud stage, resolved.
@@ -86,7 +90,7 @@ pub(crate) struct Flags {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table of keys")]
 struct File {
     app: Option<String>,
     default_stage: Option<String>,
@@ -95,7 +99,7 @@ struct File {
 }
 
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table of the stage's keys")]
 struct StageFile {
     account: Option<String>,
     region: Option<String>,
@@ -106,7 +110,7 @@ struct StageFile {
     reserved_concurrency: Option<u32>,
     authorization: Option<Authorization>,
     log_retention_days: Option<u32>,
-    port: Option<u16>,
+    port: Option<NonZeroU16>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -160,6 +164,7 @@ impl Settings {
         let settings = Self {
             app,
             default_stage: variable("UMB_STAGE").or(file.default_stage),
+            only_profile: flags.profile.is_some(),
             profile: flags.profile.or_else(|| variable("AWS_PROFILE")),
             region: flags
                 .region
@@ -189,11 +194,18 @@ impl Settings {
 
     /// The port of the local stage, if that was decided.
     pub(crate) fn local_port(&self) -> Option<u16> {
-        self.local_port
+        self.local_port.map(NonZeroU16::get)
     }
 
     /// The cloud stage `name`.
     pub(crate) fn cloud_stage(&self, name: &str) -> Result<Stage, Error> {
+        if name == LOCAL {
+            return Err(Error::Invalid {
+                name: "stage".to_owned(),
+                value: name.to_owned(),
+                rule: "is on this machine, not on AWS",
+            });
+        }
         let Some(file) = self.stages.get(name) else {
             let mut known = self.cloud_stage_names();
             known.push(LOCAL.to_owned());
@@ -231,6 +243,7 @@ impl Settings {
                 account: file.account.clone().map(valid_account).transpose()?,
                 region: self.region.clone().or_else(|| file.region.clone()),
                 profile: self.profile.clone().or_else(|| file.profile.clone()),
+                only_profile: self.only_profile,
             },
         })
     }
@@ -286,6 +299,7 @@ fn check_keys(path: &Path, table: &toml::Table, known: &[&str], prefix: &str) ->
                 path: path.to_owned(),
                 key: format!("{prefix}{key}"),
                 nearest: nearest(key, known).map(|nearest| format!("{prefix}{nearest}")),
+                known: known.iter().map(|key| format!("{prefix}{key}")).collect(),
             });
         }
     }
@@ -293,7 +307,7 @@ fn check_keys(path: &Path, table: &toml::Table, known: &[&str], prefix: &str) ->
 }
 
 /// The word of `known` that `word` most likely meant.
-pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
         .map(|candidate| (strsim::jaro_winkler(word, candidate), *candidate))

@@ -22,6 +22,8 @@ pub type Item = HashMap<String, AttributeValue>;
 pub const MAX_DEPTH: usize = 32;
 /// How many significant digits `DynamoDB` keeps of a number.
 pub const MAX_DIGITS: usize = 38;
+/// How many violations are named: an answer must not outgrow its request.
+const MAX_VIOLATIONS: usize = 50;
 /// The decimal exponents that the leading digit of a non-zero number may have: 1E-130 to 9.9…E+125.
 const EXPONENTS: std::ops::RangeInclusive<i64> = -130..=125;
 
@@ -180,9 +182,11 @@ impl Reader<'_> {
         })
     }
 
-    /// Notes what is wrong at `at`; answers something to stand in its place.
+    /// Notes what is wrong at `at`, unless enough is; answers something to stand in its place.
     fn refuse(&mut self, at: &Path, detail: &str) -> AttributeValue {
-        self.violations.push(Violation::new(at.pointer(), detail));
+        if self.violations.len() < MAX_VIOLATIONS {
+            self.violations.push(Violation::new(at.pointer(), detail));
+        }
         AttributeValue::Null(true)
     }
 }
@@ -377,6 +381,12 @@ mod tests {
     #[test]
     fn a_body_of_a_million_brackets_is_refused_like_any_other() {
         assert_eq!(refused(&nested(1_000_000)).len(), 1);
+    }
+
+    #[test]
+    fn a_million_violations_are_not_a_million_times_named() {
+        let body = format!("{{\"a\":[{}1e999]}}", "1e999,".repeat(999_999));
+        assert_eq!(refused(&body).len(), MAX_VIOLATIONS);
     }
 
     #[test]

@@ -101,3 +101,89 @@ fn escaped(path: &str) -> String {
         uri
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// An event of the documented shape, with `fields` in place of its own.
+    fn event(fields: &serde_json::Value) -> ApiGatewayProxyRequest {
+        let mut event = json!({
+            "resource": "/users/{username}",
+            "path": "/users/john",
+            "httpMethod": "GET",
+            "headers": null,
+            "multiValueHeaders": null,
+            "queryStringParameters": null,
+            "multiValueQueryStringParameters": null,
+            "pathParameters": {"username": "john"},
+            "stageVariables": null,
+            "requestContext": {
+                "accountId": "111111111111",
+                "apiId": "zx5s6bum21",
+                "httpMethod": "GET",
+                "identity": {"sourceIp": "127.0.0.1", "userArn": null},
+                "path": "/v1/users/john",
+                "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+                "requestTimeEpoch": 1_583_348_638_390_i64,
+                "stage": "v1"
+            },
+            "body": null,
+            "isBase64Encoded": false
+        });
+        for (name, value) in fields.as_object().expect("an object") {
+            event[name] = value.clone();
+        }
+        serde_json::from_value(event).expect("an event")
+    }
+
+    fn uri(fields: &serde_json::Value) -> String {
+        let request = into_request(event(fields)).expect("a request");
+        request.uri().to_string()
+    }
+
+    #[test]
+    fn an_escaped_path_stays_as_it_was_sent() {
+        assert_eq!(
+            uri(&json!({"path": "/users/50%25%2F%20"})),
+            "/users/50%25%2F%20"
+        );
+    }
+
+    #[test]
+    fn a_path_that_somebody_unescaped_is_escaped_again() {
+        assert_eq!(
+            uri(&json!({"path": "/users/a b?#\"ü\n"})),
+            "/users/a%20b%3F%23%22%C3%BC%0A"
+        );
+    }
+
+    #[test]
+    fn dot_segments_are_left_to_the_router() {
+        assert_eq!(uri(&json!({"path": "/users/.."})), "/users/..");
+    }
+
+    #[test]
+    fn the_query_is_put_together_from_what_was_taken_apart() {
+        let query = json!({"multiValueQueryStringParameters": {"next": ["a=b&c d+"]}});
+        assert_eq!(uri(&query), "/users/john?next=a%3Db%26c+d%2B");
+    }
+
+    #[tokio::test]
+    async fn a_body_may_be_base64() {
+        let request = into_request(event(&json!({"body": "aGk=", "isBase64Encoded": true})));
+        let body = request.expect("a request").into_body();
+        assert_eq!(axum::body::to_bytes(body, 10).await.expect("a body"), "hi");
+        let broken = into_request(event(&json!({"body": "?", "isBase64Encoded": true})));
+        assert!(matches!(broken, Err(EventError::Encoding(_))));
+    }
+
+    #[test]
+    fn no_path_makes_it_panic() {
+        for path in ["", "users", "//", "/\u{0}", "http://x/", "*", "%", "/%zz"] {
+            let _ = into_request(event(&json!({ "path": path })));
+        }
+    }
+}

@@ -9,6 +9,7 @@
 
 pub mod json;
 pub mod lambda;
+pub mod log;
 pub mod problem;
 pub mod router;
 pub mod store;

@@ -20,6 +20,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use struson::writer::JsonWriter as _;
+use tracing::Instrument as _;
 
 use crate::json::{self, Writer};
 use crate::problem::Problem;
@@ -242,10 +243,11 @@ async fn observe(request: Request, next: Next) -> Response {
         .map_or("-", MatchedPath::as_str)
         .to_owned();
     let id = request.extensions().get::<RequestId>().cloned();
-    let mut response = next.run(request).await;
     let id = id.map(|RequestId(id)| id).unwrap_or_default();
+    let span = tracing::info_span!("request", id);
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let _entered = span.enter();
     tracing::info!(
-        request_id = id,
         %method,
         route,
         status = response.status().as_u16(),

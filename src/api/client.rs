@@ -37,6 +37,9 @@ pub(crate) fn path_segment(text: &str) -> String {
     utf8_percent_encode(text, SEGMENT).to_string()
 }
 
+/// How API Gateway says that there is no such path or method, whoever asks.
+const NO_SUCH_PATH: &str = "Missing Authentication Token";
+
 /// Signs requests for API Gateway (SigV4, service `execute-api`).
 #[derive(Debug, Clone)]
 pub(crate) struct Signer {
@@ -181,12 +184,15 @@ fn refusal(status: u16, body: &str) -> Error {
     if let Ok(problem) = serde_json::from_str::<Problem>(body) {
         return Error::Refused { problem };
     }
-    if status == 403 {
-        return Error::Forbidden {
-            message: gateway_message(body).unwrap_or_else(|| "forbidden".to_owned()),
-        };
+    match (status, gateway_message(body)) {
+        (403, Some(message)) if message == NO_SUCH_PATH => Error::NoSuchPath { message },
+        (403, message) => Error::Forbidden {
+            message: message.unwrap_or_else(|| "forbidden".to_owned()),
+        },
+        (429 | 503 | 504, Some(message)) => Error::Busy { status, message },
+        (500 | 502, Some(message)) => Error::FunctionFailed { status, message },
+        _ => Error::unexpected(status, body),
     }
-    Error::unexpected(status, body)
 }
 
 /// API Gateway's own refusals: `{"message": …}`, the key with a capital at times.

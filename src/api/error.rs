@@ -12,6 +12,12 @@ pub(crate) enum Error {
     },
     #[error("the API refuses these credentials: {message}")]
     Forbidden { message: String },
+    #[error("the API has no such path: {message}")]
+    NoSuchPath { message: String },
+    #[error("the API is busy: {message} ({status})")]
+    Busy { status: u16, message: String },
+    #[error("the function behind the API failed: {message} ({status})")]
+    FunctionFailed { status: u16, message: String },
     #[error("{}", problem.summary())]
     Refused { problem: Problem },
     #[error("the API answered {status} and something that the contract does not have: {excerpt}")]

@@ -74,6 +74,11 @@ impl Status {
         self.0 == "DELETE_COMPLETE"
     }
 
+    /// Whether an update failed, and its rollback too: it can be continued, and nothing is lost.
+    pub(crate) fn is_failed_rollback(&self) -> bool {
+        self.0 == "UPDATE_ROLLBACK_FAILED"
+    }
+
     /// Whether a resource could not be brought where it should be.
     pub(crate) fn is_failure(&self) -> bool {
         self.0.ends_with("_FAILED")
@@ -120,12 +125,21 @@ pub(crate) struct ChangeSet {
 /// What became of a change set's creation.
 #[derive(Debug, Clone)]
 pub(crate) enum Computed {
-    /// It can be executed.
-    Ready,
+    /// It can be executed, and would change this.
+    Ready(Vec<Change>),
     /// It would change nothing.
     Empty,
     /// It cannot be: this is why.
     Failed(String),
+}
+
+/// What would happen to one resource.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub(crate) logical_id: String,
+    pub(crate) resource_type: String,
+    /// Whether the resource as it is, with all that it holds, would or could be gone.
+    pub(crate) loses_it: bool,
 }
 
 /// CloudFormation as the session sees it.
@@ -213,12 +227,21 @@ impl CloudFormation {
             .map_err(|error| Error::of_call("CloudFormation DescribeChangeSet", error))?;
         let reason = output.status_reason.unwrap_or_default();
         Ok(match output.status {
-            Some(ChangeSetStatus::CreateComplete) => Some(Computed::Ready),
+            Some(ChangeSetStatus::CreateComplete) => Some(Computed::Ready(
+                output
+                    .changes
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter_map(|change| change.resource_change)
+                    .map(Change::from)
+                    .collect(),
+            )),
+            None | Some(ChangeSetStatus::CreateInProgress | ChangeSetStatus::CreatePending) => None,
             Some(ChangeSetStatus::Failed) if says_nothing_to_change(&reason) => {
                 Some(Computed::Empty)
             }
             Some(ChangeSetStatus::Failed) => Some(Computed::Failed(reason)),
-            _ => None,
+            Some(other) => Some(Computed::Failed(format!("it is {other}"))),
         })
     }
 
@@ -253,6 +276,19 @@ impl CloudFormation {
             .await
             .map_err(|error| Error::of_call("CloudFormation DeleteStack", error))?;
         Ok(())
+    }
+
+    /// The id of the newest event, after which a new operation's events begin.
+    pub(crate) async fn newest_event(&self, stack_arn: &str) -> Result<Option<String>, Error> {
+        let page = self
+            .client
+            .describe_stack_events()
+            .stack_name(stack_arn)
+            .send()
+            .await
+            .map_err(|error| Error::of_call("CloudFormation DescribeStackEvents", error))?;
+        let newest = page.stack_events.unwrap_or_default().into_iter().next();
+        Ok(newest.and_then(|event| event.event_id))
     }
 
     /// What happened since the event `after`, oldest first; all of it without one.
@@ -311,6 +347,24 @@ impl From<types::Stack> for Stack {
                 .into_iter()
                 .filter_map(|tag| tag.key.zip(tag.value))
                 .collect(),
+        }
+    }
+}
+
+impl From<types::ResourceChange> for Change {
+    fn from(change: types::ResourceChange) -> Self {
+        use types::{ChangeAction, Replacement};
+
+        let is_removed = change.action == Some(ChangeAction::Remove);
+        // "Conditional" is decided only while it happens.
+        let may_be_replaced = matches!(
+            change.replacement,
+            Some(Replacement::True | Replacement::Conditional)
+        );
+        Self {
+            logical_id: change.logical_resource_id.unwrap_or_default(),
+            resource_type: change.resource_type.unwrap_or_default(),
+            loses_it: is_removed || may_be_replaced,
         }
     }
 }

@@ -14,6 +14,8 @@ pub(crate) enum Cause {
     NoCredentials,
     /// The credentials were good once.
     ExpiredCredentials,
+    /// The place that the credentials are to come from failed.
+    UnusableCredentials,
     /// AWS does not know the credentials, or the signature made with them is wrong.
     InvalidCredentials,
     /// The credentials are good, and do not allow this.
@@ -28,6 +30,16 @@ pub(crate) enum Cause {
     Refused,
     /// AWS failed.
     Internal,
+}
+
+impl Cause {
+    /// Whether the same call may well succeed in a moment.
+    pub(crate) fn is_transient(self) -> bool {
+        matches!(
+            self,
+            Self::Timeout | Self::Unreachable | Self::Throttled | Self::Internal
+        )
+    }
 }
 
 /// A failed call.
@@ -50,13 +62,8 @@ impl Error {
     }
 
     /// The credentials' provider failed.
-    pub(crate) fn of_credentials(error: CredentialsError) -> Self {
-        let (what, cause) = of_provider(&error);
-        Self {
-            what: what.to_owned(),
-            cause,
-            source: Some(error.into()),
-        }
+    pub(crate) fn of_credentials(error: &CredentialsError) -> Self {
+        Self::of_provider(error)
     }
 
     /// A refusal that came inside a successful answer, or without a body.
@@ -75,12 +82,7 @@ impl Error {
         R: std::fmt::Debug + Send + Sync + 'static,
     {
         if let Some(credentials) = find::<CredentialsError>(&error) {
-            let (what, cause) = of_provider(credentials);
-            return Self {
-                what: what.to_owned(),
-                cause,
-                source: Some(Box::new(error)),
-            };
+            return Self::of_provider(credentials);
         }
         let code = error.code().map(str::to_owned);
         let (what, cause) = match &error {
@@ -113,9 +115,35 @@ impl Error {
         }
     }
 
+    fn of_provider(error: &CredentialsError) -> Self {
+        let (what, cause) = match error {
+            CredentialsError::CredentialsNotLoaded(_) => {
+                ("no AWS credentials were found", Cause::NoCredentials)
+            }
+            _ => (
+                "the AWS credentials could not be loaded",
+                Cause::UnusableCredentials,
+            ),
+        };
+        Self {
+            what: what.to_owned(),
+            cause,
+            // Where nothing was found, every place that was looked at says so.
+            source: (cause == Cause::UnusableCredentials).then(|| innermost(error).into()),
+        }
+    }
+
     /// What a person can do about it.
     pub(crate) fn cause(&self) -> Cause {
         self.cause
+    }
+}
+
+/// What the last error of a chain says.
+fn innermost(error: &dyn StdError) -> String {
+    match error.source() {
+        Some(source) => innermost(source),
+        None => error.to_string(),
     }
 }
 
@@ -128,22 +156,6 @@ fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
         next = error.source();
     }
     None
-}
-
-fn of_provider(error: &CredentialsError) -> (&'static str, Cause) {
-    match error {
-        CredentialsError::CredentialsNotLoaded(_) => {
-            ("no AWS credentials were found", Cause::NoCredentials)
-        }
-        CredentialsError::ProviderTimedOut(_) => (
-            "the provider of the AWS credentials did not answer in time",
-            Cause::NoCredentials,
-        ),
-        _ => (
-            "the AWS credentials could not be loaded",
-            Cause::ExpiredCredentials,
-        ),
-    }
 }
 
 /// The codes that AWS services share:

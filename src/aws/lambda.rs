@@ -12,11 +12,11 @@ pub(crate) struct Concurrency {
 }
 
 impl Concurrency {
-    /// Whether a function may reserve `wanted`. AWS insists that 100 stay unreserved, or all of it
-    /// where the quota is no larger (new accounts start at 10). Source:
+    /// Whether a function that has reserved `held` may reserve `wanted`. AWS insists that 100 stay
+    /// unreserved, or all of it where the quota is no larger (new accounts start at 10). Source:
     /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html>.
-    pub(crate) fn carries(self, wanted: u32) -> bool {
-        self.unreserved >= wanted.saturating_add(self.quota.min(100))
+    pub(crate) fn carries(self, wanted: u32, held: u32) -> bool {
+        self.unreserved.saturating_add(held) >= wanted.saturating_add(self.quota.min(100))
     }
 }
 
@@ -51,7 +51,7 @@ mod tests {
             quota: 10,
             unreserved: 10,
         };
-        assert!(!new.carries(1));
+        assert!(!new.carries(1, 0));
     }
 
     #[test]
@@ -60,7 +60,8 @@ mod tests {
             quota: 1000,
             unreserved: 110,
         };
-        assert!(account.carries(10));
-        assert!(!account.carries(11));
+        assert!(account.carries(10, 0));
+        assert!(!account.carries(11, 0));
+        assert!(account.carries(11, 1));
     }
 }

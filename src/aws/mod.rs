@@ -11,4 +11,4 @@ mod session;
 pub(crate) mod sts;
 
 pub(crate) use error::{Cause, Error};
-pub(crate) use session::Session;
+pub(crate) use session::{Profile, Session};

@@ -38,6 +38,7 @@ impl Bucket {
                 TimeoutConfig::builder()
                     .connect_timeout(Duration::from_secs(4))
                     .operation_attempt_timeout(Duration::from_mins(5))
+                    .operation_timeout(Duration::from_mins(15))
                     .build(),
             )
             .build();
@@ -64,11 +65,10 @@ impl Bucket {
 
     /// Makes it, in the account's own namespace and closed to the public.
     pub(crate) async fn create(&self) -> Result<(), Error> {
-        let mut request = self
-            .client
-            .create_bucket()
-            .bucket(&self.name)
-            .bucket_namespace(BucketNamespace::AccountRegional);
+        let mut request = self.client.create_bucket().bucket(&self.name);
+        if self.name.ends_with("-an") {
+            request = request.bucket_namespace(BucketNamespace::AccountRegional);
+        }
         // The one region that must not be named.
         if self.region != "us-east-1" {
             request = request.create_bucket_configuration(

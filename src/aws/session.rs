@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials as _;
@@ -13,6 +14,26 @@ use aws_smithy_http_client::Builder as HttpClientBuilder;
 use aws_smithy_http_client::tls::{Provider as TlsProvider, rustls_provider::CryptoMode};
 
 use super::Error;
+
+/// Which named profile of the shared AWS configuration to use.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Profile<'a> {
+    /// The default one, unless the environment has credentials of its own.
+    Default,
+    /// This one, unless the environment has credentials of its own.
+    Rather(&'a str),
+    /// This one, whatever the environment has.
+    Only(&'a str),
+}
+
+impl<'a> Profile<'a> {
+    fn name(self) -> Option<&'a str> {
+        match self {
+            Self::Default => None,
+            Self::Rather(name) | Self::Only(name) => Some(name),
+        }
+    }
+}
 
 /// One identity in one region.
 #[derive(Debug, Clone)]
@@ -34,13 +55,16 @@ impl Session {
     ///
     /// Nothing is called yet: credentials are looked up when the first call needs them, in all the
     /// places that the SDK knows (environment, profiles, SSO, processes, containers, instances).
-    pub(crate) async fn open(profile: Option<&str>, region: Option<&str>) -> Result<Self, Error> {
+    pub(crate) async fn open(profile: Profile<'_>, region: Option<&str>) -> Result<Self, Error> {
         let region = match region {
             Some(region) => Region::new(region.to_owned()),
-            None => profile_region(profile).await.ok_or_else(Error::no_region)?,
+            None => profile_region(profile.name())
+                .await
+                .ok_or_else(Error::no_region)?,
         };
+        let http_client = http_client();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http_client())
+            .http_client(http_client.clone())
             .region(region.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(5))
             .timeout_config(
@@ -50,8 +74,17 @@ impl Session {
                     .operation_timeout(Duration::from_secs(30))
                     .build(),
             );
-        if let Some(profile) = profile {
-            loader = loader.profile_name(profile);
+        if let Some(name) = profile.name() {
+            loader = loader.profile_name(name);
+        }
+        if let Profile::Only(name) = profile {
+            let configuration = ProviderConfig::without_region()
+                .with_http_client(http_client.clone())
+                .with_region(Some(region.clone()));
+            let provider = ProfileFileCredentialsProvider::builder()
+                .configure(&configuration)
+                .profile_name(name);
+            loader = loader.credentials_provider(provider.build());
         }
         Ok(Self {
             config: loader.load().await,
@@ -74,11 +107,11 @@ impl Session {
         let provider = self
             .config
             .credentials_provider()
-            .ok_or_else(|| Error::of_credentials(no_provider()))?;
+            .ok_or_else(|| Error::of_credentials(&no_provider()))?;
         provider
             .provide_credentials()
             .await
-            .map_err(Error::of_credentials)
+            .map_err(|error| Error::of_credentials(&error))
     }
 
     pub(super) fn config(&self) -> &SdkConfig {

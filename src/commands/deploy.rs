@@ -9,7 +9,6 @@ use crate::template::Authorization;
 use crate::ui::Ui;
 use crate::{api, artifact, local};
 
-use super::local_server::log_requests;
 use super::stage::{CloudStage, LocalStage};
 
 /// Deploy a stage, or bring a deployed one up to date
@@ -26,6 +25,11 @@ pub(crate) struct DeployArgs {
 }
 
 impl DeployArgs {
+    /// Whether it stays until it is told to stop.
+    pub(super) fn is_foreground(&self) -> bool {
+        self.foreground
+    }
+
     pub(super) async fn run(self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         if self.target == LOCAL {
             return self.deploy_local(settings, ui).await;
@@ -42,7 +46,6 @@ impl DeployArgs {
         let stage = LocalStage::of(settings)?;
         let port = self.port.or(settings.local_port());
         if self.foreground {
-            log_requests();
             let server = local::Ready::new(&stage.folder, port).await?;
             show(ui, &stage.name, "", stage.outputs(&server.record));
             ui.note("serving until Ctrl-C");

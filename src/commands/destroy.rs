@@ -55,7 +55,7 @@ impl DestroyArgs {
                 stage.folder.display()
             ),
         )?;
-        local::delete_data(&stage.folder)?;
+        local::delete_data(&stage.folder).await?;
         ui.print(&format!("{} is destroyed", stage.name));
         Ok(())
     }
@@ -74,18 +74,38 @@ impl DestroyArgs {
         Ok(())
     }
 
+    /// Looks everywhere first, asks once about all that is there, and only then begins.
     async fn destroy_all(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         let app = &settings.app;
+        let mut clouds = Vec::new();
+        for place in settings.places()? {
+            if let Some(cloud) = Cloud::open_if_configured(&place).await? {
+                let stages = cloud.deployed_stages(app).await?;
+                clouds.push((cloud, stages));
+            }
+        }
+        if clouds.is_empty() {
+            ui.note("AWS is not configured here: only this machine is looked at");
+        }
+        for (cloud, stages) in &clouds {
+            let stages = match stages.as_slice() {
+                [] => "no stage".to_owned(),
+                stages => stages.join(", "),
+            };
+            let (account, region) = (cloud.account(), cloud.region());
+            ui.note(&format!(
+                "account {account}, {region}: {stages}, and the asset bucket"
+            ));
+        }
         self.confirm(
             ui,
-            &format!("Destroy every stage of {app} with all users, and the asset bucket?"),
+            &format!("Destroy all this of {app}, with all users, and the local stage?"),
         )?;
-        for place in settings.places()? {
-            let cloud = Cloud::open(&place).await?;
-            for stage in cloud.deployed_stages(app).await? {
-                destroy_stage(&cloud, app, &stage, ui).await?;
+        for (cloud, stages) in &clouds {
+            for stage in stages {
+                destroy_stage(cloud, app, stage, ui).await?;
             }
-            deploy::destroy_bucket(&cloud, app, &*ui.reporter()).await?;
+            deploy::destroy_bucket(cloud, app, &*ui.reporter()).await?;
         }
         let local = Self {
             target: LOCAL.to_owned(),

@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use tracing::level_filters::LevelFilter;
-
 use crate::error::Failure;
 use crate::local;
 
@@ -20,19 +18,6 @@ pub(crate) struct LocalServerArgs {
 
 impl LocalServerArgs {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        log_requests();
         Ok(local::serve(&self.folder, self.port).await?)
     }
-}
-
-/// Logs requests as the Lambda function does.
-pub(super) fn log_requests() {
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_target(false)
-        .with_writer(std::io::stderr)
-        .with_max_level(LevelFilter::INFO)
-        .init();
 }

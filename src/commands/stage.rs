@@ -1,6 +1,7 @@
 //! Which stage a command is about, and how to reach it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::api::{Client, Signer};
 use crate::deploy::{Cloud, ENDPOINT_URL, Outputs};
@@ -8,6 +9,12 @@ use crate::error::{Failure, Kind};
 use crate::local;
 use crate::settings::{LOCAL, Settings, Stage};
 use crate::template::{self, Authorization};
+
+/// How long AWS may take to say whether `dev` is there, where no stage was named.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The way out where it is not clear which stage is meant.
+const NAME_ONE: &str =
+    "name one: --stage local or --stage dev, UMB_STAGE, or default_stage in umb.toml";
 
 /// A stage of either kind.
 pub(super) enum Chosen {
@@ -55,10 +62,11 @@ impl Chosen {
     }
 
     async fn only_deployed(settings: &Settings) -> Result<Self, Failure> {
-        const NAME_ONE: &str =
-            "name one: --stage local or --stage dev, UMB_STAGE, or default_stage in umb.toml";
         let local = LocalStage::of(settings)?;
-        let dev = CloudStage::dev_if_deployed(settings).await;
+        let dev = tokio::time::timeout(PATIENCE, CloudStage::dev_if_deployed(settings)).await;
+        let dev = dev.unwrap_or_else(|_| {
+            Err(Failure::new(Kind::Failed, "AWS does not answer").hint(NAME_ONE))
+        });
         match (local::deployed(&local.folder), dev) {
             (true, Ok(None)) => Ok(Self::Local(local)),
             (false, Ok(Some(dev))) => Ok(Self::Cloud(dev.into())),

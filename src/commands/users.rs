@@ -1,5 +1,6 @@
 //! `umb users`
 
+use clap::builder::NonEmptyStringValueParser;
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -26,7 +27,7 @@ enum Verb {
     /// Create a user
     Create {
         /// The username
-        #[arg(long)]
+        #[arg(long, value_parser = NonEmptyStringValueParser::new())]
         username: String,
         /// The e-mail address
         #[arg(long)]
@@ -37,11 +38,13 @@ enum Verb {
     /// Show a user
     Get {
         /// The username
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         username: String,
     },
     /// Set attributes of a user; all others stay as they are
     Update {
         /// The username
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         username: String,
         #[command(flatten)]
         attributes: Attributes,
@@ -51,6 +54,7 @@ enum Verb {
     /// Delete a user
     Delete {
         /// The username
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         username: String,
     },
 }
@@ -64,6 +68,7 @@ struct Attributes {
 
 fn key_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
+        Some(("username", _)) => Err("a user keeps the name that it was created with".to_owned()),
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("it must be KEY=VALUE, e.g. --set country=US".to_owned()),
     }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::aws::cloudformation::{ChangeSet, ChangeSetRequest, CloudFormation, Computed, Stack};
+use crate::aws::cloudformation::{
+    Change, ChangeSet, ChangeSetRequest, CloudFormation, Computed, Stack,
+};
 use crate::template;
 use crate::wait::{self, Pace};
 
-use super::follow::{Ended, follow, newest_event};
+use super::follow::{Ended, follow};
 use super::{Error, Event, Operation, Reporter, destroy};
 
 /// A stack that is as its template says.
@@ -25,94 +27,132 @@ pub(crate) enum Outcome {
     Unchanged,
 }
 
-/// Deploys one stack of the stage `stage`.
+/// Deploys one stack.
 pub(super) async fn apply(
     cloudformation: &CloudFormation,
-    stage: &str,
     wanted: &template::Stack,
     reporter: &dyn Reporter,
 ) -> Result<Deployed, Error> {
-    let existing = ready(cloudformation, stage, &wanted.name, reporter).await?;
+    let existing = ready(cloudformation, wanted, reporter).await?;
     let change_set = propose(cloudformation, wanted, existing.is_none()).await?;
     let computed = wait::until(Pace::STACK, async || {
         cloudformation.computed(&change_set).await
     });
-    match (computed.await?, existing) {
-        (Computed::Ready, existing) => {
-            let outcome = match existing {
-                Some(_) => Outcome::Updated,
-                None => Outcome::Created,
+    let refused = match (computed.await?, existing) {
+        (Computed::Ready(changes), existing) => {
+            let Some(lost) = changes.into_iter().find(is_loss_of_data) else {
+                let outcome = match existing {
+                    Some(_) => Outcome::Updated,
+                    None => Outcome::Created,
+                };
+                return execute(cloudformation, wanted, &change_set, outcome, reporter).await;
             };
-            execute(
-                cloudformation,
-                stage,
-                wanted,
-                &change_set,
-                outcome,
-                reporter,
-            )
-            .await
+            Error::WouldLoseData {
+                stack: wanted.name.clone(),
+                logical_id: lost.logical_id,
+                resource_type: lost.resource_type,
+            }
         }
         (Computed::Empty, Some(existing)) => {
             cloudformation.delete_change_set(&change_set).await?;
-            Ok(Deployed {
+            return Ok(Deployed {
                 stack: wanted.name.clone(),
                 outcome: Outcome::Unchanged,
                 outputs: existing.outputs,
-            })
+            });
         }
-        (Computed::Empty, None) => Err(failed(stage, wanted, "it would make an empty stack")),
-        (Computed::Failed(reason), existing) => {
-            cloudformation.delete_change_set(&change_set).await?;
-            if existing.is_none() {
-                // The stack that CloudFormation made for the change set is a phantom.
-                cloudformation.delete_stack(&change_set.stack_arn).await?;
-            }
-            Err(failed(stage, wanted, &reason))
+        (Computed::Empty, None) => failed(wanted, "it would make an empty stack"),
+        (Computed::Failed(reason), _) => failed(wanted, &reason),
+    };
+    throw_away(cloudformation, &change_set).await?;
+    Err(refused)
+}
+
+/// Whether a change would lose what only this resource holds.
+fn is_loss_of_data(change: &Change) -> bool {
+    change.loses_it && template::HOLDS_DATA.contains(&change.resource_type.as_str())
+}
+
+/// Deletes a change set that is not to be executed, and with it the stack that was only made for
+/// it; one that somebody else has brought to life meanwhile stays.
+async fn throw_away(cloudformation: &CloudFormation, change_set: &ChangeSet) -> Result<(), Error> {
+    cloudformation.delete_change_set(change_set).await?;
+    match cloudformation.stack(&change_set.stack_arn).await? {
+        Some(stack) if stack.status.is_in_review() => {
+            Ok(cloudformation.delete_stack(&stack.arn).await?)
         }
+        _ => Ok(()),
     }
 }
 
-fn failed(stage: &str, wanted: &template::Stack, reason: &str) -> Error {
+fn failed(wanted: &template::Stack, reason: &str) -> Error {
     Error::ChangeSetFailed {
-        stage: stage.to_owned(),
         stack: wanted.name.clone(),
         reason: reason.to_owned(),
     }
 }
 
 /// The stack as it is, if there is one to update. What a failed first creation left is cleared away;
-/// a stack that only waits for its first change set counts as none.
+/// a stack that only waits for its first change set counts as none; one that is on its way, perhaps
+/// from a run that was interrupted, is followed to where it goes.
 async fn ready(
     cloudformation: &CloudFormation,
-    stage: &str,
-    name: &str,
+    wanted: &template::Stack,
     reporter: &dyn Reporter,
 ) -> Result<Option<Stack>, Error> {
-    let Some(existing) = cloudformation.stack(name).await? else {
+    let Some(mut existing) = cloudformation.stack(&wanted.name).await? else {
         return Ok(None);
     };
-    let status = existing.status.clone();
-    if status.is_in_review() {
-        Ok(None)
-    } else if status.is_failed_creation() {
+    if existing.status.is_in_review() {
+        return Ok(None);
+    }
+    refuse_foreign(&existing, &wanted.tags)?;
+    if existing.status.is_moving() {
         reporter.report(Event::Warning {
-            text: format!("{name} is what a failed first creation left: it is deleted first"),
+            text: format!(
+                "{} is {}: waiting for its end",
+                existing.name, existing.status
+            ),
         });
-        destroy::delete(cloudformation, stage, &existing, reporter).await?;
+        existing = follow(cloudformation, &existing, None, reporter)
+            .await?
+            .stack;
+    }
+    if existing.status.is_deleted() {
         Ok(None)
-    } else if status.is_moving() {
-        Err(Error::Busy {
-            stack: name.to_owned(),
-            status,
-        })
-    } else if status.is_settled() {
+    } else if existing.status.is_failed_creation() {
+        reporter.report(Event::Warning {
+            text: format!(
+                "{} is what a failed first creation left: it is deleted first",
+                existing.name
+            ),
+        });
+        destroy::delete(cloudformation, &existing, reporter).await?;
+        Ok(None)
+    } else if existing.status.is_settled() {
         Ok(Some(existing))
     } else {
         Err(Error::NeedsRepair {
-            stage: stage.to_owned(),
-            stack: name.to_owned(),
-            status,
+            stack: existing.name,
+            status: existing.status,
+        })
+    }
+}
+
+/// Refuses a stack that umb did not make for this stage: its name alone may be anybody's, such as
+/// that of the CDK sample, whose stacks are called the same.
+pub(super) fn refuse_foreign(
+    existing: &Stack,
+    tags: &BTreeMap<String, String>,
+) -> Result<(), Error> {
+    if tags
+        .iter()
+        .all(|(key, value)| existing.tags.get(key) == Some(value))
+    {
+        Ok(())
+    } else {
+        Err(Error::Foreign {
+            stack: existing.name.clone(),
         })
     }
 }
@@ -136,16 +176,15 @@ async fn propose(
 
 async fn execute(
     cloudformation: &CloudFormation,
-    stage: &str,
     wanted: &template::Stack,
     change_set: &ChangeSet,
     outcome: Outcome,
     reporter: &dyn Reporter,
 ) -> Result<Deployed, Error> {
     let Some(before) = cloudformation.stack(&change_set.stack_arn).await? else {
-        return Err(failed(stage, wanted, "the stack was deleted meanwhile"));
+        return Err(failed(wanted, "the stack was deleted meanwhile"));
     };
-    let seen = newest_event(cloudformation, &before.arn).await;
+    let seen = cloudformation.newest_event(&before.arn).await?;
     reporter.report(Event::StackStarted {
         stack: wanted.name.clone(),
         operation: match outcome {
@@ -154,11 +193,10 @@ async fn execute(
         },
     });
     cloudformation.execute_change_set(change_set).await?;
-    let resume = format!("umb deploy {stage}");
     let Ended {
         stack,
         first_failure,
-    } = follow(cloudformation, &before, seen, &resume, reporter).await?;
+    } = follow(cloudformation, &before, seen, reporter).await?;
     reporter.report(Event::StackFinished);
     if stack.status.is_success() {
         Ok(Deployed {
@@ -168,10 +206,9 @@ async fn execute(
         })
     } else {
         Err(Error::StackFailed {
-            stage: stage.to_owned(),
             stack: stack.name,
             status: stack.status,
-            first: first_failure,
+            first: first_failure.map(Box::new),
         })
     }
 }

@@ -7,7 +7,7 @@ use aws_credential_types::Credentials;
 use crate::aws::cloudformation::CloudFormation;
 use crate::aws::s3::Bucket;
 use crate::aws::sts::{self, Identity};
-use crate::aws::{Cause, Session};
+use crate::aws::{Cause, Profile, Session};
 use crate::template;
 
 use super::Error;
@@ -27,6 +27,8 @@ pub(crate) struct Place {
     pub(crate) region: Option<String>,
     /// The named profile of the shared AWS configuration; else the default one.
     pub(crate) profile: Option<String>,
+    /// Whether that profile is meant whatever credentials the environment has.
+    pub(crate) only_profile: bool,
 }
 
 /// An account and a region, and credentials for them.
@@ -42,7 +44,12 @@ impl Cloud {
     /// # Errors
     /// Also when that is another account than `place` says.
     pub(crate) async fn open(place: &Place) -> Result<Self, Error> {
-        let session = Session::open(place.profile.as_deref(), place.region.as_deref()).await?;
+        let profile = match &place.profile {
+            None => Profile::Default,
+            Some(name) if place.only_profile => Profile::Only(name),
+            Some(name) => Profile::Rather(name),
+        };
+        let session = Session::open(profile, place.region.as_deref()).await?;
         let identity = sts::identity(&session).await?;
         match &place.account {
             Some(expected) if *expected != identity.account => Err(Error::WrongAccount {
@@ -85,19 +92,23 @@ impl Cloud {
     /// The outputs of a stage's stacks; `None` where it is not deployed as a whole.
     pub(crate) async fn outputs(&self, app: &str, stage: &str) -> Result<Option<Outputs>, Error> {
         let cloudformation = self.cloudformation();
-        let mut outputs = Outputs::new();
-        for name in [
-            template::stateless_name(app, stage),
+        let (stateful, stateless) = (
             template::stateful_name(app, stage),
-        ] {
-            match cloudformation.stack(&name).await? {
-                Some(stack) if !stack.outputs.is_empty() => {
-                    outputs.insert(name, self.reachable(stack.outputs));
-                }
-                _ => return Ok(None),
-            }
-        }
-        Ok(Some(outputs))
+            template::stateless_name(app, stage),
+        );
+        let stacks = tokio::try_join!(
+            cloudformation.stack(&stateful),
+            cloudformation.stack(&stateless)
+        )?;
+        let (Some(stateful), Some(stateless)) = stacks else {
+            return Ok(None);
+        };
+        let is_deployed = [&stateful, &stateless]
+            .iter()
+            .all(|stack| !stack.outputs.is_empty());
+        let outputs =
+            [stateful, stateless].map(|stack| (stack.name, self.reachable(stack.outputs)));
+        Ok(is_deployed.then(|| outputs.into()))
     }
 
     /// The stages of the app that have a stack here, whether the settings still know them or not.

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::aws::cloudformation::Status;
 use crate::{aws, template};
 
-/// A failed deploy or destroy. Every stack-related one names the stage, for the command that helps.
+/// A failed deploy or destroy.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error(transparent)]
@@ -18,38 +18,34 @@ pub(crate) enum Error {
         actual: String,
         caller: String,
     },
-    #[error("{stack} is busy: {status}")]
-    Busy { stack: String, status: Status },
+    #[error("{stack} is not umb's: it has not the tags of this stage")]
+    Foreign { stack: String },
+    #[error(
+        "{stack} would lose its data: {logical_id} ({resource_type}) would be replaced or deleted"
+    )]
+    WouldLoseData {
+        stack: String,
+        logical_id: String,
+        resource_type: String,
+    },
     #[error("{stack} cannot be updated: it is {status}")]
-    NeedsRepair {
-        stage: String,
-        stack: String,
-        status: Status,
-    },
+    NeedsRepair { stack: String, status: Status },
     #[error("the change set of {stack} could not be made: {reason}")]
-    ChangeSetFailed {
-        stage: String,
-        stack: String,
-        reason: String,
-    },
+    ChangeSetFailed { stack: String, reason: String },
     #[error("{stack} failed: {status}")]
     StackFailed {
-        stage: String,
         stack: String,
         status: Status,
         #[source]
-        first: Option<FirstFailure>,
+        first: Option<Box<FirstFailure>>,
     },
     #[error("{stack} could not be deleted: {status}")]
     DestroyFailed {
-        stage: String,
         stack: String,
         status: Status,
         #[source]
-        first: Option<FirstFailure>,
+        first: Option<Box<FirstFailure>>,
     },
-    #[error("interrupted; CloudFormation goes on with {stack}")]
-    Interrupted { stack: String, resume: String },
 }
 
 /// The resource whose failure made the others fail, in CloudFormation's words.

@@ -15,20 +15,23 @@ pub(super) struct Ended {
 /// Waits until the stack no longer moves, and reports what happens to its resources meanwhile.
 ///
 /// The stack's own status alone decides that and how it ended. Events are only told: one that
-/// cannot be read is told later or never.
+/// cannot be read is told later or never. Nor does a fault of the line end the waiting: CloudFormation
+/// goes on all the same.
 pub(super) async fn follow(
     cloudformation: &CloudFormation,
     stack: &Stack,
     seen: Option<String>,
-    resume: &str,
     reporter: &dyn Reporter,
 ) -> Result<Ended, Error> {
     let mut feed = Feed {
         last: seen,
         told: Vec::new(),
     };
-    let ended = wait::until(Pace::STACK, async || {
-        let now = cloudformation.stack(&stack.arn).await?;
+    let stack = wait::until(Pace::STACK, async || {
+        let now = match cloudformation.stack(&stack.arn).await {
+            Err(error) if error.cause().is_transient() => return Ok(None),
+            now => now?,
+        };
         feed.read(cloudformation, stack, reporter).await;
         Ok::<_, Error>(match now {
             // Some implementations forget a deleted stack at once.
@@ -38,29 +41,12 @@ pub(super) async fn follow(
             }),
             Some(now) => (!now.status.is_moving()).then_some(now),
         })
-    });
-    let ended = tokio::select! {
-        ended = ended => ended?,
-        _ = tokio::signal::ctrl_c() => {
-            return Err(Error::Interrupted {
-                stack: stack.name.clone(),
-                resume: resume.to_owned(),
-            });
-        }
-    };
-    Ok(Ended {
-        first_failure: first_failure(&feed.told, &ended),
-        stack: ended,
     })
-}
-
-/// The id of the newest event of a stack, after which a new operation's events begin.
-pub(super) async fn newest_event(
-    cloudformation: &CloudFormation,
-    stack_arn: &str,
-) -> Option<String> {
-    let events = cloudformation.events(stack_arn, None).await.ok()?;
-    events.last().map(|event| event.id.clone())
+    .await?;
+    Ok(Ended {
+        first_failure: first_failure(&feed.told, &stack),
+        stack,
+    })
 }
 
 struct Feed {

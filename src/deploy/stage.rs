@@ -1,7 +1,7 @@
 //! A whole stage: its stacks in their order, and what they need before.
 
-use crate::aws;
 use crate::aws::cloudformation::CloudFormation;
+use crate::aws::{self, Cause};
 use crate::template::{self, Handler};
 
 use super::{Cloud, Deployed, Error, Event, Reporter, apply, asset, destroy};
@@ -32,12 +32,12 @@ pub(crate) async fn deploy_stage(
     };
     asset::publish(&bucket, &handler.key, artifact.zip, reporter).await?;
 
+    let stage = &affordable(cloud, &cloudformation, stage, reporter).await?;
     let stateful = template::stateful(stage)?;
-    done(apply::apply(&cloudformation, &stage.name, &stateful, reporter).await?);
+    done(apply::apply(&cloudformation, &stateful, reporter).await?);
 
-    let stage = affordable(cloud, &cloudformation, stage, reporter).await?;
-    let stateless = template::stateless(&stage, &handler)?;
-    let mut deployed = apply::apply(&cloudformation, &stage.name, &stateless, reporter).await?;
+    let stateless = template::stateless(stage, &handler)?;
+    let mut deployed = apply::apply(&cloudformation, &stateless, reporter).await?;
     deployed.outputs = cloud.reachable(deployed.outputs);
     done(deployed);
     Ok(())
@@ -52,12 +52,13 @@ pub(crate) async fn destroy_stage(
     reporter: &dyn Reporter,
 ) -> Result<Vec<String>, Error> {
     let cloudformation = cloud.cloudformation();
+    let tags = template::tags(app, stage);
     let mut destroyed = Vec::new();
     for stack in [
         template::stateless_name(app, stage),
         template::stateful_name(app, stage),
     ] {
-        if destroy::destroy(&cloudformation, stage, &stack, reporter).await? {
+        if destroy::destroy(&cloudformation, &stack, &tags, reporter).await? {
             destroyed.push(stack);
         }
     }
@@ -85,12 +86,22 @@ async fn affordable(
     };
     let name = template::stateless_name(&stage.app, &stage.name);
     let existing = cloudformation.stack(&name).await?;
-    let reserved = existing.and_then(|stack| stack.parameters.get("ReservedConcurrency").cloned());
-    if reserved.is_some_and(|reserved| reserved == wanted.to_string()) {
+    let held = existing
+        .and_then(|stack| stack.parameters.get("ReservedConcurrency")?.parse().ok())
+        .unwrap_or(0);
+    if held == wanted {
         return Ok(stage.clone());
     }
-    let concurrency = aws::lambda::concurrency(&cloud.session).await?;
-    if concurrency.carries(wanted) {
+    let concurrency = match aws::lambda::concurrency(&cloud.session).await {
+        Err(error) if error.cause() == Cause::Denied => {
+            reporter.report(Event::Warning {
+                text: format!("whether the account can reserve concurrency is not known: {error}"),
+            });
+            return Ok(stage.clone());
+        }
+        concurrency => concurrency?,
+    };
+    if concurrency.carries(wanted, held) {
         return Ok(stage.clone());
     }
     reporter.report(Event::Warning {

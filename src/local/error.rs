@@ -5,8 +5,8 @@ use std::path::PathBuf;
 /// A failure of the local stage.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("port {port} is taken by another program")]
-    PortTaken { port: u16 },
+    #[error("port {port} cannot be used")]
+    PortTaken { port: u16, source: std::io::Error },
     #[error("cannot use the state folder {}", path.display())]
     StateFolder {
         path: PathBuf,

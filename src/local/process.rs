@@ -73,11 +73,14 @@ pub(crate) async fn start(
         if is_as_wished && answers(record).await {
             return Ok(Started::Found(record.clone()));
         }
+        if let Some(port) = wish.port
+            && port != record.port
+        {
+            check_port(port)?;
+        }
         stop(wish.folder).await?;
-    }
-    if let Some(port) = wish.port {
-        // The server checks too; asking first makes for the better answer.
-        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|_| Error::PortTaken { port })?;
+    } else if let Some(port) = wish.port {
+        check_port(port)?;
     }
     let folder = Folder::new(wish.folder);
     folder.create()?;
@@ -114,16 +117,30 @@ pub(crate) async fn stop(folder: &Path) -> Result<bool, Error> {
     Err(Error::NotStopped { pid: record.pid })
 }
 
-/// Deletes the users and everything else of a stage whose server does not run.
-pub(crate) fn delete_data(folder: &Path) -> Result<(), Error> {
-    Folder::new(folder).delete()
+/// Deletes the users and everything else of a stage, and ends a server that was started meanwhile.
+pub(crate) async fn delete_data(folder: &Path) -> Result<(), Error> {
+    stop(folder).await?;
+    let folder = Folder::new(folder);
+    // Held until nothing is left, so that no server begins in between.
+    let _lock = folder.lock().await?;
+    folder.delete()
+}
+
+/// Whether a server could listen on `port`: it checks too, but a running one is not stopped for
+/// another that cannot begin.
+fn check_port(port: u16) -> Result<(), Error> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .map(drop)
+        .map_err(|source| Error::PortTaken { port, source })
 }
 
 fn spawn(folder: &Folder, wish: Wish) -> Result<Child, Error> {
+    // Only this server's: the last one's would only grow, and its errors be taken for this one's.
     let log = File::options()
         .create(true)
         .append(true)
         .open(folder.log())
+        .and_then(|log| log.set_len(0).map(|()| log))
         .map_err(|error| folder.failed(error))?;
     let also_log = log.try_clone().map_err(|error| folder.failed(error))?;
     let program = std::env::current_exe().map_err(Error::Serve)?;

@@ -8,11 +8,16 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use crate::wait::{self, Pace};
+
 use super::Error;
+
+/// How long another server must hold the lock to be believed.
+const LOCK_PATIENCE: Duration = Duration::from_millis(300);
 
 /// The folder of a local stage, and what is where in it.
 #[derive(Debug, Clone)]
@@ -57,7 +62,7 @@ impl Folder {
         self.0.join("server.json")
     }
 
-    fn lock(&self) -> PathBuf {
+    fn lock_file(&self) -> PathBuf {
         self.0.join("server.lock")
     }
 
@@ -78,7 +83,7 @@ impl Folder {
             .create(true)
             .truncate(false)
             .write(true)
-            .open(self.lock())
+            .open(self.lock_file())
             .map_err(|error| self.failed(error))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
@@ -87,9 +92,22 @@ impl Folder {
         }
     }
 
+    /// Takes the lock or says who has it. Whoever looks for a server touches the lock for an instant
+    /// too, so one refusal is not the last word.
+    pub(super) async fn lock(&self) -> Result<File, Error> {
+        let asked = Instant::now();
+        wait::until(Pace::PROCESS, async || match self.try_lock()? {
+            None if asked.elapsed() > LOCK_PATIENCE => Err(Error::Running {
+                pid: self.read_record().map_or(0, |record| record.pid),
+            }),
+            lock => Ok(lock),
+        })
+        .await
+    }
+
     /// Whether a server holds the lock.
     pub(super) fn is_served(&self) -> Result<bool, Error> {
-        match fs::exists(self.lock()) {
+        match fs::exists(self.lock_file()) {
             Ok(true) => Ok(self.try_lock()?.is_none()),
             Ok(false) => Ok(false),
             Err(error) => Err(self.failed(error)),

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::Request;
@@ -12,15 +11,11 @@ use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, header::HOST};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use umb_handler::log;
 use umb_handler::router::{RequestId, router};
-
-use crate::wait::{self, Pace};
 
 use super::record::{Folder, Record, this_binary};
 use super::{Error, engine};
-
-/// How long another server must hold the lock to be believed.
-const LOCK_PATIENCE: Duration = Duration::from_millis(300);
 
 /// Which port to serve on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +42,7 @@ impl Ready {
     pub(crate) async fn new(folder: &Path, port: Option<u16>) -> Result<Self, Error> {
         let folder = Folder::new(folder);
         folder.create()?;
-        let lock = lock(&folder).await?;
+        let lock = folder.lock().await?;
         let last = folder.read_record();
         folder.forget_record()?;
         let port = match (port, last) {
@@ -76,6 +71,7 @@ impl Ready {
 
     /// Serves until a signal says to stop, then finishes the requests that are under way.
     pub(crate) async fn serve(self) -> Result<(), Error> {
+        log::to(std::io::stderr);
         let mut terminate = signal(SignalKind::terminate()).map_err(Error::Serve)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Serve)?;
         axum::serve(self.listener, self.router)
@@ -97,23 +93,12 @@ pub(crate) async fn serve(folder: &Path, port: Option<u16>) -> Result<(), Error>
     Ready::new(folder, port).await?.serve().await
 }
 
-/// Takes the folder's lock. Whoever looks for a server touches the lock for an instant too, so one
-/// refusal is not the last word.
-async fn lock(folder: &Folder) -> Result<File, Error> {
-    let asked = Instant::now();
-    wait::until(Pace::PROCESS, async || match folder.try_lock()? {
-        None if asked.elapsed() > LOCK_PATIENCE => Err(Error::Running {
-            pid: folder.read_record().map_or(0, |record| record.pid),
-        }),
-        lock => Ok(lock),
-    })
-    .await
-}
-
 async fn listen(port: Port) -> Result<TcpListener, Error> {
     let bind = async |port| TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await;
     match port {
-        Port::Exactly(port) => bind(port).await.map_err(|_| Error::PortTaken { port }),
+        Port::Exactly(port) => bind(port)
+            .await
+            .map_err(|source| Error::PortTaken { port, source }),
         Port::Any => bind(0).await.map_err(Error::Serve),
         Port::Rather(port) => match bind(port).await {
             Ok(listener) => Ok(listener),

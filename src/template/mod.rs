@@ -11,6 +11,6 @@ pub(crate) use names::{
     bucket_name, handler_key, local_name, stack_stage, stateful_name, stateless_name,
 };
 pub(crate) use stacks::{
-    APP_TAG, Authorization, Billing, Handler, Stack, Stage, stateful, stateless,
+    APP_TAG, Authorization, Billing, HOLDS_DATA, Handler, Stack, Stage, stateful, stateless, tags,
 };
 pub(crate) use yaml::Error;

@@ -32,9 +32,14 @@ pub(crate) fn stack_stage(app: &str, stack: &str) -> Option<String> {
 
 /// The asset bucket of the app in an account and region. The ending `-<account>-<region>-an` puts it
 /// into the account's own namespace, where nobody else can take the name first. Source:
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html>.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html>. Two regions have
+/// no such namespaces; there, as everywhere, every call names the account that must own the bucket.
 pub(crate) fn bucket_name(app: &str, account: &str, region: &str) -> String {
-    format!("{}-assets-{account}-{region}-an", app.to_lowercase())
+    let ending = match region {
+        "me-central-1" | "me-south-1" => "",
+        _ => "-an",
+    };
+    format!("{}-assets-{account}-{region}{ending}", app.to_lowercase())
 }
 
 /// The function's artifact in the asset bucket, named by its content.

@@ -18,6 +18,9 @@ const DEPLOYMENT: &str = "APIDeployment";
 pub(crate) const APP_TAG: &str = "umb:app";
 const STAGE_TAG: &str = "umb:stage";
 
+/// The types of resources whose replacement or deletion loses data.
+pub(crate) const HOLDS_DATA: [&str; 1] = ["AWS::DynamoDB::Table"];
+
 /// What of a stage's settings shows in its templates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stage {
@@ -122,10 +125,15 @@ fn stack(stage: &Stage, name: String, template: Value, parameters: Vec<(&str, St
             .into_iter()
             .map(|(key, value)| (key.to_owned(), value))
             .collect(),
-        tags: [(APP_TAG, &stage.app), (STAGE_TAG, &stage.name)]
-            .map(|(key, value)| (key.to_owned(), value.clone()))
-            .into(),
+        tags: tags(&stage.app, &stage.name),
     }
+}
+
+/// What says that a stack is umb's, and whose.
+pub(crate) fn tags(app: &str, stage: &str) -> BTreeMap<String, String> {
+    [(APP_TAG, app), (STAGE_TAG, stage)]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into()
 }
 
 /// Eight hexadecimal digits that change when `body` does.

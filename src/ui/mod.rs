@@ -52,13 +52,11 @@ impl Ui {
 
     /// Shows why a command failed.
     pub(crate) fn failure(&self, failure: &Failure) {
-        match failure.kind() {
-            Kind::Shown => return self.print(failure.cause().trim_end()),
-            // clap writes the whole of it.
-            Kind::Usage if failure.cause().contains('\n') => {
-                return self.note(failure.cause().trim_end());
-            }
-            _ => {}
+        if failure.is_shown() {
+            return self.print(failure.cause().trim_end());
+        }
+        if failure.is_whole() {
+            return self.note(failure.cause().trim_end());
         }
         self.note(&format!("{ERROR}error:{ERROR:#} {}", failure.cause()));
         for cause in failure.chain() {

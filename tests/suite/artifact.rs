@@ -36,8 +36,19 @@ fn the_artifact_names_no_path_of_the_machine_that_built_it() {
         .unwrap()
         .read_to_end(&mut executable)
         .unwrap();
-    let here = env!("CARGO_MANIFEST_DIR").as_bytes();
-    assert!(!executable.windows(here.len()).any(|window| window == here));
+    let home = std::env::var("CARGO_HOME")
+        .unwrap_or_else(|_| format!("{}/.cargo", std::env::var("HOME").unwrap()));
+    for path in [home.as_str(), env!("CARGO_MANIFEST_DIR")] {
+        let holds = |text: &str| {
+            let text = text.as_bytes();
+            executable.windows(text.len()).any(|window| window == text)
+        };
+        assert!(!holds(path), "{path}");
+        assert!(
+            holds("/cargo/registry/src/"),
+            "the paths of dependencies are written otherwise"
+        );
+    }
 }
 
 #[test]

@@ -158,17 +158,56 @@ fn users_survive_a_changed_deploy() {
     assert!(stdout(&sandbox, &["users", "get", "john"]).contains("john"));
 }
 
+/// A table of another key than umb's, as the only resource of a stack.
+const OTHER_TABLE: &str = r#"{"Resources":{"Table":{"Type":"AWS::DynamoDB::Table","Properties":{"BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]}}}}"#;
+
 #[test]
 fn what_a_failed_first_creation_left_is_cleared_away() {
     let aws = ministack();
     let sandbox = Sandbox::on(aws);
-    aws.fail_to_create(&sandbox, &format!("{}-Dev-Stateful", sandbox.app));
+    let stack = format!("{}-Dev-Stateful", sandbox.app);
+    let failing = r#"{"Resources":{"Bad":{"Type":"AWS::SNS::Topic","Properties":{"DisplayName":{"Fn::ImportValue":"no-such-export"}}}}}"#;
+    aws.create_stack(&sandbox, &stack, failing, "ROLLBACK_COMPLETE");
     let run = sandbox.umb(&["deploy", "dev"]).ok();
     assert!(
         run.stderr.contains("what a failed first creation left"),
         "{run:?}"
     );
     stdout(&sandbox, &["users", "list"]);
+}
+
+#[test]
+fn a_stack_of_somebody_else_is_left_alone() {
+    let aws = ministack();
+    let sandbox = Sandbox::on(aws);
+    let stack = format!("{}-Dev-Stateful", sandbox.app);
+    aws.create_foreign_stack(&sandbox, &stack, OTHER_TABLE, "CREATE_COMPLETE");
+    let before = aws.resources(&sandbox);
+    for verb in [&["deploy", "dev"][..], &["destroy", "dev", "--yes"]] {
+        let run = sandbox.umb(verb).fails(1);
+        let cause = format!("error: {stack} is not umb's: it has not the tags of this stage\n");
+        assert!(run.stderr.contains(&cause), "{run:?}");
+    }
+    sandbox.umb(&["destroy", "all", "--yes"]).ok();
+    assert_eq!(aws.resources(&sandbox), before);
+}
+
+#[test]
+fn a_change_that_would_replace_the_table_stops_the_deploy() {
+    let aws = ministack();
+    let sandbox = Sandbox::on(aws);
+    let stack = format!("{}-Dev-Stateful", sandbox.app);
+    aws.create_stack(&sandbox, &stack, OTHER_TABLE, "CREATE_COMPLETE");
+    let tables = aws.resources(&sandbox)["tables"].clone();
+    let run = sandbox.umb(&["deploy", "dev"]).fails(1);
+    assert!(
+        run.stderr.contains(&format!(
+            "error: {stack} would lose its data: Table (AWS::DynamoDB::Table) would be replaced or \
+             deleted\nhint: nothing was changed"
+        )),
+        "{run:?}"
+    );
+    assert_eq!(aws.resources(&sandbox)["tables"], tables);
 }
 
 #[test]

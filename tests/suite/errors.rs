@@ -1,10 +1,8 @@
 //! What a person sees when something is wrong: a cause in one line, and a way out.
 
-use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::thread;
 
-use crate::harness::{Sandbox, ministack, ministack_with_iam};
+use crate::harness::{Sandbox, ministack, ministack_with_iam, replay};
 
 /// Fails the test unless `args` fail with `code`, that cause and a hint that has `hint` in it.
 #[track_caller]
@@ -61,6 +59,18 @@ fn unknown_keys_and_the_nearest_known_ones() {
 }
 
 #[test]
+fn unknown_keys_that_resemble_none() {
+    let sandbox = Sandbox::new();
+    sandbox.whole_settings("stages.local.zzz = 1");
+    let run = sandbox.umb(&["synth"]).fails(2);
+    assert!(
+        run.stderr
+            .contains("hint: the keys here are stages.local.port"),
+        "{run:?}"
+    );
+}
+
+#[test]
 fn values_that_are_out_of_the_question() {
     for (text, cause) in [
         ("app = \"a-b\"", "app = \"a-b\" must be"),
@@ -76,6 +86,8 @@ fn values_that_are_out_of_the_question() {
             "read_capacity = \"0\" must be",
         ),
         ("stages.dev.billing = \"free\"", "unknown variant `free`"),
+        ("stages.local.port = 0", "nonzero"),
+        ("stages.dev = 3", "expected a table of the stage's keys"),
     ] {
         let sandbox = Sandbox::new();
         sandbox.whole_settings(text);
@@ -137,6 +149,18 @@ fn no_credentials() {
 }
 
 #[test]
+fn a_profile_that_is_not_there() {
+    // A profile that is named by flag is meant, whatever the environment has.
+    assert_fails(
+        &Sandbox::on(ministack()),
+        &["deploy", "dev", "--profile", "nope"],
+        1,
+        "no AWS credentials were found",
+        "name a profile that there is",
+    );
+}
+
+#[test]
 fn unknown_credentials() {
     let sandbox =
         Sandbox::on(ministack_with_iam()).with("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
@@ -156,12 +180,11 @@ fn unknown_credentials() {
 fn expired_credentials() {
     // No emulator lets credentials expire. The answer has the documented shape:
     // https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
-    let endpoint = answering(
-        "403 Forbidden",
-        "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
-         <Code>ExpiredToken</Code><Message>The security token included in the request is expired\
-         </Message></Error><RequestId>1</RequestId></ErrorResponse>",
-    );
+    let error = "<Type>Sender</Type><Code>ExpiredToken</Code>\
+                 <Message>The security token included in the request is expired</Message>";
+    let answer =
+        format!("<ErrorResponse><Error>{error}</Error><RequestId>1</RequestId></ErrorResponse>");
+    let endpoint = replay(move |_| (403, answer.clone()));
     let sandbox = Sandbox::on(ministack()).with("AWS_ENDPOINT_URL", &endpoint);
     assert_fails(
         &sandbox,
@@ -286,23 +309,4 @@ fn what_the_api_refuses() {
     );
     let run = sandbox.umb(&["users", "get", "ghost"]).fails(1);
     assert_eq!(run.stderr, "error: User ghost does not exist (404)\n");
-}
-
-/// A server on loopback that gives every request the same answer.
-fn answering(status: &'static str, body: &'static str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    thread::spawn(move || {
-        for mut connection in listener.incoming().flatten() {
-            let mut request = [0; 16 * 1024];
-            let _ = connection.read(&mut request);
-            let _ = write!(
-                connection,
-                "HTTP/1.1 {status}\r\nContent-Type: text/xml\r\nConnection: close\r\n\
-                 Content-Length: {}\r\n\r\n{body}",
-                body.len()
-            );
-        }
-    });
-    endpoint
 }

@@ -1,6 +1,7 @@
 //! Who may do what: MiniStack with `AUTH=true` enforces policies and signatures.
 
-use serde_json::json;
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
 
 use crate::harness::{MiniStack, Sandbox, ministack_with_iam, request, texts};
 
@@ -97,8 +98,7 @@ fn unsigned_requests_are_refused_and_signed_ones_are_let_in() {
 fn the_functions_role_is_enough_and_each_of_its_actions_is_needed() {
     let aws = ministack_with_iam();
     let root = deployed(aws).with("UMB_STAGE", "dev");
-    let run = |verb: &[&str]| root.umb(&[&["users"], verb].concat());
-    let table = root.umb(&["outputs", "dev", "TableArn"]).ok().stdout;
+    let users = |verb: &[&str]| root.umb(&[&["users"], verb].concat());
     let roles = aws.form(&root, "iam", &format!("Action=ListRoles&{IAM}"));
     let roles = texts(&roles, "RoleName");
     let role = roles
@@ -108,39 +108,54 @@ fn the_functions_role_is_enough_and_each_of_its_actions_is_needed() {
         .filter_map(|name| name.as_str())
         .find(|name| name.starts_with(&root.app))
         .unwrap();
-    let allow = |actions: &[&str]| {
-        let policy = json!({
-            "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Action": actions, "Resource": table.trim()}],
-        });
+    let of_table = format!("{IAM}&RoleName={role}&PolicyName=Table");
+    let policy = aws.form(&root, "iam", &format!("Action=GetRolePolicy&{of_table}"));
+    let policy = texts(&policy, "PolicyDocument")[0]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let policy = percent_decode_str(&policy).decode_utf8().unwrap();
+    let policy: Value = serde_json::from_str(&policy).unwrap();
+
+    // What was deployed allows these actions, on the table alone, and nothing else.
+    let table = root.umb(&["outputs", "dev", "TableArn"]).ok().stdout;
+    let statement = &policy["Statement"][0];
+    let mut actions = ACTIONS.map(|(action, _)| action);
+    actions.sort_unstable();
+    assert_eq!(statement["Action"], json!(actions), "{policy}");
+    assert_eq!(statement["Resource"], table.trim(), "{policy}");
+    assert_eq!(policy["Statement"].as_array().unwrap().len(), 1, "{policy}");
+
+    // It is enough for every route.
+    users(&["create", "--username", "john"]).ok();
+    for (_, verb) in ACTIONS {
+        users(verb).ok();
+    }
+    users(&["create", "--username", "john"]).ok();
+    users(&["delete", "other"]).ok();
+
+    // Without one of them, its route fails.
+    let put = |policy: &Value| {
         aws.form(
             &root,
             "iam",
-            &format!("Action=PutRolePolicy&{IAM}&RoleName={role}&PolicyName=Table&PolicyDocument={policy}"),
+            &format!("Action=PutRolePolicy&{of_table}&PolicyDocument={policy}"),
         );
     };
-
-    // As it was deployed, it is enough for every route.
-    run(&["create", "--username", "john"]).ok();
     for (action, verb) in ACTIONS {
-        let others: Vec<_> = ACTIONS
-            .iter()
-            .map(|(name, _)| *name)
-            .filter(|name| *name != action)
-            .collect();
-        allow(&others);
-        let refused = run(verb);
-        assert_eq!(
-            refused.code, 1,
-            "{verb:?} works without {action}: {refused:?}"
-        );
+        let mut without = policy.clone();
+        without["Statement"][0]["Action"]
+            .as_array_mut()
+            .unwrap()
+            .retain(|other| other != action);
+        put(&without);
+        let run = users(verb).fails(1);
         assert!(
-            refused
-                .stderr
+            run.stderr
                 .contains("The request could not be completed (500)"),
-            "{refused:?}"
+            "without {action}: {run:?}"
         );
-        allow(&ACTIONS.map(|(name, _)| name));
-        run(verb).ok();
+        put(&policy);
+        users(verb).ok();
     }
 }

@@ -187,12 +187,25 @@ fn a_busy_port_is_named() {
     let port = busy.local_addr().unwrap().port().to_string();
     let run = sandbox.umb(&["deploy", "local", "--port", &port]).fails(1);
     assert!(
-        run.stderr
-            .starts_with(&format!("error: port {port} is taken")),
+        run.stderr.starts_with(&format!(
+            "error: port {port} cannot be used\n  caused by: Address"
+        )),
         "{run:?}"
     );
     sandbox.whole_settings(&format!("stages.local.port = {port}"));
     sandbox.umb(&["deploy", "local"]).fails(1);
+}
+
+#[test]
+fn a_server_is_not_stopped_for_a_port_that_another_one_could_not_use() {
+    let sandbox = Sandbox::new();
+    stdout(&sandbox, &["deploy", "local"]);
+    let before = pid(&sandbox);
+    let busy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = busy.local_addr().unwrap().port().to_string();
+    sandbox.umb(&["deploy", "local", "--port", &port]).fails(1);
+    assert_eq!(pid(&sandbox), before);
+    stdout(&sandbox, &["users", "list"]);
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod artifact;
 mod cloud;
 mod contract;
 mod errors;
+mod failures;
 mod harness;
 mod iam;
 mod local;

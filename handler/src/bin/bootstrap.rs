@@ -2,19 +2,12 @@
 
 use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use lambda_runtime::{LambdaEvent, service_fn};
-use tracing::level_filters::LevelFilter;
 use umb_handler::store::Store;
-use umb_handler::{lambda, router};
+use umb_handler::{lambda, log, router};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_target(false)
-        .with_max_level(LevelFilter::INFO)
-        .init();
+    log::to(std::io::stdout);
     let router = router::router(Store::from_env()?);
     lambda_runtime::run(service_fn(
         async |event: LambdaEvent<ApiGatewayProxyRequest>| {

@@ -65,6 +65,7 @@ impl MiniStack {
             .env("MINISTACK_REGION", "eu-west-1")
             .env("MINISTACK_ACCOUNT_ID", "111111111111")
             .env("IOT_MTLS_ENABLED", "0")
+            .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("AUTH", enforces_iam.to_string())
             .stdin(Stdio::piped())
             .stdout(log.try_clone().unwrap())
@@ -157,21 +158,35 @@ impl MiniStack {
             .clone()
     }
 
-    /// Leaves a stack in ROLLBACK_COMPLETE.
-    pub fn fail_to_create(&self, sandbox: &Sandbox, stack: &str) {
-        let template = r#"{"Resources":{"Bad":{"Type":"AWS::SNS::Topic","Properties":{"DisplayName":{"Fn::ImportValue":"no-such-export"}}}}}"#;
+    /// Makes a stack of `template`, tagged as the sandbox's stage `dev` is, and waits for `status`.
+    pub fn create_stack(&self, sandbox: &Sandbox, stack: &str, template: &str, status: &str) {
+        let tags = format!(
+            "Tags.member.1.Key=umb:app&Tags.member.1.Value={}&Tags.member.2.Key=umb:stage&\
+             Tags.member.2.Value=dev",
+            sandbox.app
+        );
+        self.create_foreign_stack(sandbox, stack, &format!("{template}&{tags}"), status);
+    }
+
+    /// Makes a stack of `template` without any tag, and waits for `status`.
+    pub fn create_foreign_stack(
+        &self,
+        sandbox: &Sandbox,
+        stack: &str,
+        template: &str,
+        status: &str,
+    ) {
+        let version = "Version=2010-05-15";
         self.form(
             sandbox,
             "cloudformation",
-            &format!(
-                "Action=CreateStack&Version=2010-05-15&StackName={stack}&TemplateBody={template}"
-            ),
+            &format!("Action=CreateStack&{version}&StackName={stack}&TemplateBody={template}"),
         );
-        let query = format!("Action=DescribeStacks&Version=2010-05-15&StackName={stack}");
+        let query = format!("Action=DescribeStacks&{version}&StackName={stack}");
         let started = Instant::now();
         loop {
             let answer = self.form(sandbox, "cloudformation", &query);
-            if answer.contains("ROLLBACK_COMPLETE") {
+            if answer.contains(&format!("<StackStatus>{status}</StackStatus>")) {
                 return;
             }
             assert!(started.elapsed() < PATIENCE, "{answer}");

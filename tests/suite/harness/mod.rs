@@ -3,9 +3,11 @@
 mod http;
 mod ministack;
 mod peers;
+mod replay;
 mod sandbox;
 
 pub use http::{Answer, request};
 pub use ministack::{MiniStack, free_port, ministack, ministack_with_iam, texts};
 pub use peers::peer;
+pub use replay::{Request, replay};
 pub use sandbox::Sandbox;

@@ -1,0 +1,315 @@
+//! Deploys that go wrong in ways that no emulator offers: replayed conversations of the shapes in
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html>.
+
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use crate::harness::{Request, Sandbox, replay};
+
+const ARN: &str = "arn:aws:cloudformation:eu-west-1:111111111111:stack/App-Dev-Stateful/1";
+
+/// A stage `dev` of the app `App` whose AWS is `cloudformation`, and whose bucket has everything.
+fn sandbox(mut cloudformation: impl FnMut(&Request) -> (u16, String) + Send + 'static) -> Sandbox {
+    let endpoint = replay(move |request| {
+        if request.is("GetCallerIdentity") {
+            (
+                200,
+                response(
+                    "GetCallerIdentity",
+                    "<Account>111111111111</Account><Arn>arn:aws:iam::111111111111:root</Arn>",
+                ),
+            )
+        } else if request.method == "HEAD" {
+            (200, String::new())
+        } else {
+            cloudformation(request)
+        }
+    });
+    let sandbox = Sandbox::new()
+        .with("AWS_ENDPOINT_URL", &endpoint)
+        .with("AWS_REGION", "eu-west-1")
+        .with("AWS_ACCESS_KEY_ID", "test")
+        .with("AWS_SECRET_ACCESS_KEY", "test");
+    sandbox.whole_settings("app = \"App\"\nstages.dev.reserved_concurrency = 0");
+    sandbox
+}
+
+fn response(action: &str, result: &str) -> String {
+    format!("<{action}Response><{action}Result>{result}</{action}Result></{action}Response>")
+}
+
+fn missing() -> (u16, String) {
+    let error = "<Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id App-Dev-Stateful does not exist</Message>";
+    (
+        400,
+        format!("<ErrorResponse><Error>{error}</Error></ErrorResponse>"),
+    )
+}
+
+fn stack(status: &str) -> (u16, String) {
+    let tags = "<Tags><member><Key>umb:app</Key><Value>App</Value></member><member><Key>umb:stage</Key><Value>dev</Value></member></Tags>";
+    let stack = format!(
+        "<Stacks><member><StackId>{ARN}</StackId><StackName>App-Dev-Stateful</StackName>\
+         <CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>{status}</StackStatus>{tags}</member></Stacks>"
+    );
+    (200, response("DescribeStacks", &stack))
+}
+
+fn created_change_set() -> (u16, String) {
+    let ids = format!(
+        "<Id>arn:aws:cloudformation:eu-west-1:111111111111:changeSet/umb/1</Id><StackId>{ARN}</StackId>"
+    );
+    (200, response("CreateChangeSet", &ids))
+}
+
+fn change_set(status: &str, reason: &str) -> (u16, String) {
+    let result = format!("<Status>{status}</Status><StatusReason>{reason}</StatusReason>");
+    (200, response("DescribeChangeSet", &result))
+}
+
+/// Events, newest first, of `(logical id, status, reason)`.
+fn events(events: &[(&str, &str, &str)]) -> (u16, String) {
+    let members: Vec<_> = events
+        .iter()
+        .map(|(id, status, reason)| {
+            format!(
+                "<member><EventId>{id}-{status}</EventId><StackId>{ARN}</StackId><StackName>App-Dev-Stateful</StackName>\
+                 <LogicalResourceId>{id}</LogicalResourceId><PhysicalResourceId></PhysicalResourceId>\
+                 <ResourceType>AWS::DynamoDB::Table</ResourceType><Timestamp>2026-01-01T00:00:00Z</Timestamp>\
+                 <ResourceStatus>{status}</ResourceStatus><ResourceStatusReason>{reason}</ResourceStatusReason></member>"
+            )
+        })
+        .collect();
+    let members = members.concat();
+    (
+        200,
+        response(
+            "DescribeStackEvents",
+            &format!("<StackEvents>{members}</StackEvents>"),
+        ),
+    )
+}
+
+fn done(request: &Request) -> (u16, String) {
+    let action = request.body.split(['=', '&']).nth(1).unwrap_or_default();
+    (200, response(action, ""))
+}
+
+/// The first creation of Stateful, up to its execution; then `after` decides.
+fn creation(
+    mut after: impl FnMut(&Request) -> (u16, String) + Send + 'static,
+) -> impl FnMut(&Request) -> (u16, String) + Send + 'static {
+    let mut is_executed = false;
+    move |request| {
+        if is_executed {
+            after(request)
+        } else if request.is("DescribeStacks") && request.body.contains("arn%3A") {
+            stack("REVIEW_IN_PROGRESS")
+        } else if request.is("DescribeStacks") {
+            missing()
+        } else if request.is("CreateChangeSet") {
+            created_change_set()
+        } else if request.is("DescribeChangeSet") {
+            change_set("CREATE_COMPLETE", "")
+        } else if request.is("DescribeStackEvents") {
+            events(&[("App-Dev-Stateful", "REVIEW_IN_PROGRESS", "User Initiated")])
+        } else {
+            is_executed = request.is("ExecuteChangeSet");
+            done(request)
+        }
+    }
+}
+
+#[test]
+fn the_resource_that_failed_first_is_named_with_its_reason() {
+    let polls = AtomicUsize::new(0);
+    let sandbox = sandbox(creation(move |request| {
+        if request.is("DescribeStackEvents") {
+            events(&[
+                ("Other", "CREATE_FAILED", "Resource creation cancelled"),
+                (
+                    "Table",
+                    "CREATE_FAILED",
+                    "Subscriber limit exceeded: tables",
+                ),
+                ("Table", "CREATE_IN_PROGRESS", ""),
+                ("App-Dev-Stateful", "REVIEW_IN_PROGRESS", "User Initiated"),
+            ])
+        } else if polls.fetch_add(1, Ordering::Relaxed) < 2 {
+            stack("CREATE_IN_PROGRESS")
+        } else {
+            stack("ROLLBACK_COMPLETE")
+        }
+    }));
+    let run = sandbox.umb(&["deploy", "dev"]).fails(1);
+    assert!(
+        run.stderr.ends_with(
+            "error: App-Dev-Stateful failed: ROLLBACK_COMPLETE\n  \
+             caused by: Table (AWS::DynamoDB::Table) CREATE_FAILED: Subscriber limit exceeded: tables\n\
+             hint: mend the cause, then run the same command again: it goes on from here\n"
+        ),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn a_fault_of_the_line_does_not_end_the_following() {
+    let polls = AtomicUsize::new(0);
+    let sandbox = sandbox(creation(move |request| {
+        if !request.is("DescribeStacks") {
+            return events(&[]);
+        }
+        match polls.fetch_add(1, Ordering::Relaxed) {
+            // More often than the SDK tries by itself.
+            0..7 => (
+                500,
+                "<ErrorResponse><Error><Code>InternalFailure</Code></Error></ErrorResponse>"
+                    .to_owned(),
+            ),
+            _ => stack("CREATE_COMPLETE"),
+        }
+    }));
+    let run = sandbox.umb(&["deploy", "dev"]);
+    assert!(run.stdout.contains(" ✅  App-Dev-Stateful\n"), "{run:#?}");
+}
+
+#[test]
+fn a_change_set_that_fails_leaves_no_phantom_stack() {
+    let deleted = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&deleted);
+    let mut creation = creation(done);
+    let sandbox = sandbox(move |request| {
+        if request.is("DescribeChangeSet") {
+            return change_set("FAILED", "Transform failed");
+        }
+        if request.is("DeleteChangeSet") || request.is("DeleteStack") {
+            let action = request.body.split(['=', '&']).nth(1).unwrap_or_default();
+            seen.lock().unwrap().push(action.to_owned());
+        }
+        creation(request)
+    });
+    let run = sandbox.umb(&["deploy", "dev"]).fails(1);
+    assert!(
+        run.stderr.contains(
+            "error: the change set of App-Dev-Stateful could not be made: Transform failed\nhint: mend"
+        ),
+        "{run:#?}"
+    );
+    assert_eq!(*deleted.lock().unwrap(), ["DeleteChangeSet", "DeleteStack"]);
+}
+
+#[test]
+fn a_failed_rollback_is_not_answered_with_destruction() {
+    let sandbox = sandbox(|_| stack("UPDATE_ROLLBACK_FAILED"));
+    let run = sandbox.umb(&["deploy", "dev"]).fails(1);
+    assert!(
+        run.stderr.starts_with(
+            "error: App-Dev-Stateful cannot be updated: it is UPDATE_ROLLBACK_FAILED\n\
+             hint: continue its rollback"
+        ),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn a_stack_that_moves_is_followed_and_then_updated() {
+    let polls = AtomicUsize::new(0);
+    let sandbox = sandbox(move |request| {
+        if request.is("DescribeStacks") {
+            match polls.fetch_add(1, Ordering::Relaxed) {
+                0..3 => stack("UPDATE_IN_PROGRESS"),
+                _ => stack("UPDATE_COMPLETE"),
+            }
+        } else if request.is("CreateChangeSet") {
+            created_change_set()
+        } else if request.is("DescribeChangeSet") {
+            change_set(
+                "FAILED",
+                "The submitted information didn't contain changes.",
+            )
+        } else if request.is("DescribeStackEvents") {
+            events(&[])
+        } else {
+            done(request)
+        }
+    });
+    let run = sandbox.umb(&["deploy", "dev"]).ok();
+    assert!(
+        run.stderr
+            .contains("warning: App-Dev-Stateful is UPDATE_IN_PROGRESS: waiting for its end"),
+        "{run:#?}"
+    );
+    assert!(
+        run.stdout.contains("App-Dev-Stateful (no changes)"),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn a_stack_that_cannot_be_deleted_names_the_resource() {
+    let mut is_asked = false;
+    let sandbox = sandbox(move |request| {
+        if request.is("DescribeStackEvents") && is_asked {
+            return events(&[("Table", "DELETE_FAILED", "Table is protected")]);
+        }
+        if request.is("DescribeStackEvents") {
+            return events(&[]);
+        }
+        is_asked |= request.is("DeleteStack");
+        if request.is("DescribeStacks") {
+            return stack(if is_asked {
+                "DELETE_FAILED"
+            } else {
+                "CREATE_COMPLETE"
+            });
+        }
+        done(request)
+    });
+    let run = sandbox.umb(&["destroy", "dev", "--yes"]).fails(1);
+    assert!(
+        run.stderr.contains(
+            "DELETE_FAILED\n  caused by: Table (AWS::DynamoDB::Table) DELETE_FAILED: Table is protected\n"
+        ),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn ctrl_c_ends_the_waiting_and_says_what_goes_on() {
+    let (begun, has_begun) = std::sync::mpsc::channel();
+    let sandbox = sandbox(creation(move |request| {
+        let _ = begun.send(());
+        if request.is("DescribeStackEvents") {
+            events(&[])
+        } else {
+            stack("CREATE_IN_PROGRESS")
+        }
+    }));
+    let deploy = sandbox
+        .command(&["deploy", "dev"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    has_begun.recv().unwrap();
+    let pid = deploy.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let output = deploy.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        stderr.ends_with(
+            "error: interrupted\nhint: CloudFormation ends what it has begun; the same command goes \
+             on from there\n"
+        ),
+        "{stderr}"
+    );
+}

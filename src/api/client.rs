@@ -206,3 +206,49 @@ fn gateway_message(body: &str) -> Option<String> {
         .ok()
         .map(|gateway| gateway.message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_api_that_is_not_there_is_named() {
+        // Port 1 is reserved (tcpmux): nobody listens there.
+        let client = Client::new("http://127.0.0.1:1/".to_owned(), None);
+        let error = client.send(Method::GET, "users", None).await;
+        let Err(Error::Unreachable { url, .. }) = error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(url, "http://127.0.0.1:1/");
+    }
+
+    #[test]
+    fn refusals_of_the_gateway_are_told_apart() {
+        let of = |status, body| refusal(status, body).to_string();
+        assert_eq!(
+            of(403, r#"{"message":"Missing Authentication Token"}"#),
+            "the API has no such path: Missing Authentication Token"
+        );
+        assert_eq!(
+            of(403, r#"{"Message":"User is not authorized"}"#),
+            "the API refuses these credentials: User is not authorized"
+        );
+        assert_eq!(
+            of(429, r#"{"message":"Too Many Requests"}"#),
+            "the API is busy: Too Many Requests (429)"
+        );
+        assert_eq!(
+            of(502, r#"{"message":"Internal server error"}"#),
+            "the function behind the API failed: Internal server error (502)"
+        );
+        assert_eq!(
+            of(418, "<html>"),
+            "the API answered 418 and something that the contract does not have: <html>"
+        );
+    }
+
+    #[test]
+    fn a_username_is_one_segment() {
+        assert_eq!(path_segment("a b/ü?#%"), "a%20b%2F%C3%BC%3F%23%25");
+    }
+}

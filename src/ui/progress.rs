@@ -86,3 +86,41 @@ fn line(event: &Event) -> Option<String> {
         Event::Warning { text } => format!("warning: {text}"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::aws::cloudformation::{StackEvent, Status};
+
+    use super::*;
+
+    fn resource(status: &str, reason: Option<&str>) -> Event {
+        Event::Resource {
+            event: StackEvent {
+                id: String::new(),
+                logical_id: "APIDeploymentd9617ccb".to_owned(),
+                physical_id: String::new(),
+                resource_type: "AWS::ApiGateway::Deployment".to_owned(),
+                status: Status::new(status),
+                reason: reason.map(str::to_owned),
+            },
+        }
+    }
+
+    #[test]
+    fn a_resources_line_fits_80_columns() {
+        let line = line(&resource("DELETE_IN_PROGRESS", None)).expect("a line");
+        assert_eq!(
+            line,
+            "  DELETE_IN_PROGRESS  APIDeploymentd9617ccb   AWS::ApiGateway::Deployment"
+        );
+        assert!(line.len() <= 80);
+    }
+
+    #[test]
+    fn a_failures_reason_stands_below_it() {
+        let failed = line(&resource("CREATE_FAILED", Some("Quota exceeded"))).expect("a line");
+        assert!(failed.ends_with("AWS::ApiGateway::Deployment\n    Quota exceeded"));
+        let fine = line(&resource("CREATE_COMPLETE", Some("Resource ready"))).expect("a line");
+        assert!(!fine.contains("Resource ready"));
+    }
+}

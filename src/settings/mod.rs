@@ -3,25 +3,24 @@
 //! Flags beat the environment, the environment beats the file, the file beats the defaults, which
 //! are the seed's values. Commands get [`Settings`] and never look at the three sources again.
 
+mod file;
+mod rules;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
-use serde::Deserialize;
 
 use crate::deploy::Place;
 use crate::template::{self, Authorization, Billing};
 
-/// The file's name, looked for in the current folder and every folder above it.
-pub(crate) const FILE_NAME: &str = "umb.toml";
+use file::{BillingMode, File, StageFile};
+use rules::{valid_account, valid_app, valid_capacity, valid_retention, valid_stage_name};
+
 /// The stage on this machine.
 pub(crate) const LOCAL: &str = "local";
-/// What a stage cannot be called, because targets of other kinds are.
-const RESERVED: [&str; 3] = ["all", "bootstrap", "pipeline"];
-/// So that the asset bucket's name fits into 63 characters.
-const LONGEST_NAME: usize = 24;
 
 /// What is wrong with what the user decided.
 #[derive(Debug, thiserror::Error)]
@@ -89,66 +88,10 @@ pub(crate) struct Flags {
     pub(crate) profile: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table of keys")]
-struct File {
-    app: Option<String>,
-    default_stage: Option<String>,
-    #[serde(default)]
-    stages: BTreeMap<String, StageFile>,
-}
-
-#[derive(Debug, Default, Clone, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table of the stage's keys")]
-struct StageFile {
-    account: Option<String>,
-    region: Option<String>,
-    profile: Option<String>,
-    billing: Option<BillingMode>,
-    read_capacity: Option<u32>,
-    write_capacity: Option<u32>,
-    reserved_concurrency: Option<u32>,
-    authorization: Option<Authorization>,
-    log_retention_days: Option<u32>,
-    port: Option<NonZeroU16>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum BillingMode {
-    OnDemand,
-    Provisioned,
-}
-
-/// The keys of each table of the file, for a hint at the nearest one.
-const KEYS: [&str; 3] = ["app", "default_stage", "stages"];
-const CLOUD_KEYS: [&str; 9] = [
-    "account",
-    "authorization",
-    "billing",
-    "log_retention_days",
-    "profile",
-    "read_capacity",
-    "region",
-    "reserved_concurrency",
-    "write_capacity",
-];
-const LOCAL_KEYS: [&str; 1] = ["port"];
-
-/// What CloudWatch Logs takes:
-/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>.
-const RETENTIONS: [u32; 22] = [
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
-    3288, 3653,
-];
-
 impl Settings {
     /// Resolves the settings as seen from the folder `from`.
     pub(crate) fn resolve(from: &Path, flags: Flags) -> Result<Self, Error> {
-        let file = match find(from) {
-            Some(path) => File::read(&path)?,
-            None => File::default(),
-        };
+        let file = File::find(from)?;
         let app = match file.app {
             Some(app) => valid_app(app)?,
             None => "UserManagementBackend".to_owned(),
@@ -257,141 +200,71 @@ impl Settings {
     }
 }
 
-impl File {
-    fn read(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
-        Self::parse(path, &text)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(text: &str, flags: Flags) -> Settings {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("umb.toml"), text).expect("written");
+        Settings::resolve(folder.path(), flags).expect("valid")
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, Error> {
-        let syntax = |error: toml::de::Error| Error::Syntax {
-            path: path.to_owned(),
-            line: error
-                .span()
-                .map_or(1, |span| text[..span.start].matches('\n').count() + 1),
-            message: error.message().to_owned(),
+    #[test]
+    fn without_a_file_the_stages_are_those_of_the_seed() {
+        let settings = resolved("", Flags::default());
+        assert_eq!(settings.app, "UserManagementBackend");
+        assert_eq!(settings.cloud_stage_names(), ["dev", "prod"]);
+        let dev = settings.cloud_stage("dev").expect("a stage").spec;
+        assert_eq!(dev.billing, Billing::OnDemand);
+        assert_eq!(dev.reserved_concurrency, Some(1));
+        let prod = settings.cloud_stage("prod").expect("a stage").spec;
+        assert_eq!(prod.billing, Billing::Provisioned { read: 5, write: 5 });
+        assert_eq!(prod.reserved_concurrency, Some(10));
+        for spec in [dev, prod] {
+            assert_eq!(spec.authorization, Authorization::AwsIam);
+        }
+    }
+
+    #[test]
+    fn a_flag_beats_the_file() {
+        let text = "stages.dev = { region = \"eu-west-1\", profile = \"file\" }";
+        let flags = Flags {
+            region: Some("us-east-1".to_owned()),
+            profile: Some("flag".to_owned()),
         };
-        let table: toml::Table = toml::from_str(text).map_err(syntax)?;
-        check_keys(path, &table, &KEYS, "")?;
-        if let Some(toml::Value::Table(stages)) = table.get("stages") {
-            for (name, stage) in stages {
-                let keys: &[&str] = if name == LOCAL {
-                    &LOCAL_KEYS
-                } else {
-                    &CLOUD_KEYS
-                };
-                if let toml::Value::Table(stage) = stage {
-                    check_keys(path, stage, keys, &format!("stages.{name}."))?;
-                }
-            }
-        }
-        toml::from_str(text).map_err(syntax)
+        let place = resolved(text, flags)
+            .cloud_stage("dev")
+            .expect("a stage")
+            .place;
+        assert_eq!(place.region.as_deref(), Some("us-east-1"));
+        assert_eq!(place.profile.as_deref(), Some("flag"));
+        assert!(place.only_profile);
     }
-}
 
-fn check_keys(path: &Path, table: &toml::Table, known: &[&str], prefix: &str) -> Result<(), Error> {
-    for key in table.keys() {
-        if !known.contains(&key.as_str()) {
-            return Err(Error::UnknownKey {
-                path: path.to_owned(),
-                key: format!("{prefix}{key}"),
-                nearest: nearest(key, known).map(|nearest| format!("{prefix}{nearest}")),
-                known: known.iter().map(|key| format!("{prefix}{key}")).collect(),
-            });
-        }
+    #[test]
+    fn no_reservation_is_said_with_zero() {
+        let settings = resolved("stages.prod.reserved_concurrency = 0", Flags::default());
+        let prod = settings.cloud_stage("prod").expect("a stage");
+        assert_eq!(prod.spec.reserved_concurrency, None);
     }
-    Ok(())
-}
 
-/// The word of `known` that `word` most likely meant.
-fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    known
-        .iter()
-        .map(|candidate| (strsim::jaro_winkler(word, candidate), *candidate))
-        .filter(|(similarity, _)| *similarity > 0.7)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, candidate)| candidate)
-}
-
-fn find(from: &Path) -> Option<PathBuf> {
-    from.ancestors()
-        .map(|folder| folder.join(FILE_NAME))
-        .find(|path| path.is_file())
-}
-
-fn valid_stage_name(name: &str) -> Result<(), Error> {
-    let invalid = |rule| Error::Invalid {
-        name: "stage".to_owned(),
-        value: name.to_owned(),
-        rule,
-    };
-    if RESERVED.contains(&name) {
-        return Err(invalid("is reserved: it is a target of another kind"));
-    }
-    if !is_name(name, |letter| letter.is_ascii_lowercase()) {
-        return Err(invalid(
-            "must be a small letter and up to 23 more small letters and digits",
-        ));
-    }
-    Ok(())
-}
-
-fn valid_app(app: String) -> Result<String, Error> {
-    if is_name(&app, |letter| letter.is_ascii_alphabetic()) {
-        Ok(app)
-    } else {
-        Err(Error::Invalid {
-            name: "app".to_owned(),
-            value: app,
-            rule: "must be a letter and up to 23 more letters and digits",
-        })
-    }
-}
-
-fn is_name(text: &str, is_letter: fn(char) -> bool) -> bool {
-    text.len() <= LONGEST_NAME
-        && text.starts_with(is_letter)
-        && text
-            .chars()
-            .all(|letter| letter.is_ascii_digit() || is_letter(letter))
-}
-
-fn valid_account(account: String) -> Result<String, Error> {
-    if account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()) {
-        Ok(account)
-    } else {
-        Err(Error::Invalid {
-            name: "account".to_owned(),
-            value: account,
-            rule: "must be the 12 digits of an AWS account, in quotes",
-        })
-    }
-}
-
-fn valid_capacity(name: &str, units: Option<u32>) -> Result<u32, Error> {
-    match units {
-        None => Ok(5),
-        Some(0) => Err(Error::Invalid {
-            name: name.to_owned(),
-            value: "0".to_owned(),
-            rule: "must be at least 1",
-        }),
-        Some(units) => Ok(units),
-    }
-}
-
-fn valid_retention(days: u32) -> Result<u32, Error> {
-    if RETENTIONS.contains(&days) {
-        Ok(days)
-    } else {
-        Err(Error::Invalid {
-            name: "log_retention_days".to_owned(),
-            value: days.to_string(),
-            rule: "must be one that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, \
-                   180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653",
-        })
+    #[test]
+    fn every_place_is_there_once() {
+        let settings = resolved(
+            "stages.dev.region = \"a\"\nstages.prod.region = \"b\"\nstages.qa.region = \"a\"",
+            Flags {
+                profile: Some("p".to_owned()),
+                region: None,
+            },
+        );
+        let regions: Vec<_> = settings
+            .places()
+            .expect("valid")
+            .into_iter()
+            .filter_map(|place| place.region)
+            .collect();
+        // Where the environment names a region, it is that of all of them.
+        assert!(regions == ["a", "b"] || regions.len() == 1, "{regions:?}");
     }
 }

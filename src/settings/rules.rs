@@ -1,0 +1,89 @@
+//! What names and numbers may be.
+
+use super::Error;
+
+/// What a stage cannot be called, because targets of other kinds are.
+const RESERVED: [&str; 3] = ["all", "bootstrap", "pipeline"];
+/// So that the asset bucket's name fits into 63 characters.
+const LONGEST_NAME: usize = 24;
+
+/// What CloudWatch Logs takes:
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>.
+const RETENTIONS: [u32; 22] = [
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
+];
+
+pub(super) fn valid_stage_name(name: &str) -> Result<(), Error> {
+    let invalid = |rule| Error::Invalid {
+        name: "stage".to_owned(),
+        value: name.to_owned(),
+        rule,
+    };
+    if RESERVED.contains(&name) {
+        return Err(invalid("is reserved: it is a target of another kind"));
+    }
+    if !is_name(name, |letter| letter.is_ascii_lowercase()) {
+        return Err(invalid(
+            "must be a small letter and up to 23 more small letters and digits",
+        ));
+    }
+    Ok(())
+}
+
+pub(super) fn valid_app(app: String) -> Result<String, Error> {
+    if is_name(&app, |letter| letter.is_ascii_alphabetic()) {
+        Ok(app)
+    } else {
+        Err(Error::Invalid {
+            name: "app".to_owned(),
+            value: app,
+            rule: "must be a letter and up to 23 more letters and digits",
+        })
+    }
+}
+
+fn is_name(text: &str, is_letter: fn(char) -> bool) -> bool {
+    text.len() <= LONGEST_NAME
+        && text.starts_with(is_letter)
+        && text
+            .chars()
+            .all(|letter| letter.is_ascii_digit() || is_letter(letter))
+}
+
+pub(super) fn valid_account(account: String) -> Result<String, Error> {
+    if account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(account)
+    } else {
+        Err(Error::Invalid {
+            name: "account".to_owned(),
+            value: account,
+            rule: "must be the 12 digits of an AWS account, in quotes",
+        })
+    }
+}
+
+pub(super) fn valid_capacity(name: &str, units: Option<u32>) -> Result<u32, Error> {
+    match units {
+        None => Ok(5),
+        Some(0) => Err(Error::Invalid {
+            name: name.to_owned(),
+            value: "0".to_owned(),
+            rule: "must be at least 1",
+        }),
+        Some(units) => Ok(units),
+    }
+}
+
+pub(super) fn valid_retention(days: u32) -> Result<u32, Error> {
+    if RETENTIONS.contains(&days) {
+        Ok(days)
+    } else {
+        Err(Error::Invalid {
+            name: "log_retention_days".to_owned(),
+            value: days.to_string(),
+            rule: "must be one that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, \
+                   180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653",
+        })
+    }
+}

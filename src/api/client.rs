@@ -37,7 +37,7 @@ pub(crate) fn path_segment(text: &str) -> String {
     utf8_percent_encode(text, SEGMENT).to_string()
 }
 
-/// How API Gateway says that there is no such path or method, whoever asks.
+/// How API Gateway says that there is no such path or method, and that a request is not signed.
 const NO_SUCH_PATH: &str = "Missing Authentication Token";
 
 /// Signs requests for API Gateway (SigV4, service `execute-api`).
@@ -227,7 +227,7 @@ mod tests {
         let of = |status, body| refusal(status, body).to_string();
         assert_eq!(
             of(403, r#"{"message":"Missing Authentication Token"}"#),
-            "the API has no such path: Missing Authentication Token"
+            "the API has no such path, or wants requests to be signed: Missing Authentication Token"
         );
         assert_eq!(
             of(403, r#"{"Message":"User is not authorized"}"#),

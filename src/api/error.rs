@@ -12,7 +12,7 @@ pub(crate) enum Error {
     },
     #[error("the API refuses these credentials: {message}")]
     Forbidden { message: String },
-    #[error("the API has no such path: {message}")]
+    #[error("the API has no such path, or wants requests to be signed: {message}")]
     NoSuchPath { message: String },
     #[error("the API is busy: {message} ({status})")]
     Busy { status: u16, message: String },

@@ -30,11 +30,11 @@ impl DestroyArgs {
         }
     }
 
-    fn confirm(&self, ui: &Ui, question: &str) -> Result<(), Failure> {
+    async fn confirm(&self, ui: &Ui, question: &str) -> Result<(), Failure> {
         if self.yes {
             Ok(())
         } else {
-            ui.confirm(question)
+            ui.confirm(question).await
         }
     }
 
@@ -54,7 +54,8 @@ impl DestroyArgs {
                 stage.name,
                 stage.folder.display()
             ),
-        )?;
+        )
+        .await?;
         local::delete_data(&stage.folder).await?;
         ui.print(&format!("{} is destroyed", stage.name));
         Ok(())
@@ -67,7 +68,8 @@ impl DestroyArgs {
         self.confirm(
             ui,
             &format!("Destroy the stage {stage} of {app} with all its users ({place})?"),
-        )?;
+        )
+        .await?;
         if !destroy_stage(&cloud, app, stage, ui).await? {
             ui.print(&format!("the stage {stage} is not deployed ({place})"));
         }
@@ -100,7 +102,8 @@ impl DestroyArgs {
         self.confirm(
             ui,
             &format!("Destroy all this of {app}, with all users, and the local stage?"),
-        )?;
+        )
+        .await?;
         for (cloud, stages) in &clouds {
             for stage in stages {
                 destroy_stage(cloud, app, stage, ui).await?;

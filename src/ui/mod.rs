@@ -71,7 +71,7 @@ impl Ui {
     ///
     /// # Errors
     /// Declined: by a person, or because there is none.
-    pub(crate) fn confirm(&self, question: &str) -> Result<(), Failure> {
+    pub(crate) async fn confirm(&self, question: &str) -> Result<(), Failure> {
         if !self.can_ask {
             return Err(Failure::new(
                 Kind::Declined,
@@ -80,12 +80,11 @@ impl Ui {
             .hint("pass --yes to do it without asking"));
         }
         write(&self.err, &format!("{question} [y/N] "));
-        let mut answer = String::new();
-        let read = io::stdin().read_line(&mut answer);
-        if read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes") {
-            Ok(())
-        } else {
-            Err(Failure::new(Kind::Declined, "nothing was deleted"))
+        // On a thread of its own, so that Ctrl-C is heard meanwhile.
+        let answer = tokio::task::spawn_blocking(|| io::stdin().lines().next()).await;
+        match answer {
+            Ok(Some(Ok(line))) if matches!(line.trim(), "y" | "Y" | "yes") => Ok(()),
+            _ => Err(Failure::new(Kind::Declined, "nothing was deleted")),
         }
     }
 

@@ -72,6 +72,18 @@ fn destroy_asks_and_does_what_is_answered() {
 }
 
 #[test]
+fn ctrl_c_at_a_question_is_no_answer() {
+    let sandbox = Sandbox::new();
+    sandbox.umb(&["deploy", "local"]).ok();
+    let mut session = at_a_terminal(&sandbox, &["destroy", "local"]);
+    session.exp_string("[y/N] ").unwrap();
+    session.send_control('c').unwrap();
+    session.exp_string("interrupted").unwrap();
+    assert_ends(&mut session, 130);
+    sandbox.umb(&["deploy", "local"]).ok();
+}
+
+#[test]
 fn ctrl_c_ends_the_foreground_server() {
     let sandbox = Sandbox::new();
     let mut session = at_a_terminal(&sandbox, &["deploy", "local", "--foreground"]);

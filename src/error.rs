@@ -21,6 +21,8 @@ pub(crate) enum Kind {
     Interrupted,
     /// Not a failure: `--help` and `--version`.
     Shown,
+    /// Not a failure: there is something to change, and that was the question.
+    Changes,
 }
 
 /// A failed command, ready to be shown.
@@ -30,6 +32,8 @@ pub(crate) struct Failure {
     cause: String,
     chain: Vec<String>,
     hint: Option<String>,
+    /// Where there is more to see.
+    link: Option<String>,
     /// Whether the cause is the whole text already, as clap writes it.
     is_whole: bool,
 }
@@ -51,6 +55,7 @@ impl Failure {
             cause: cause.into(),
             chain: Vec::new(),
             hint: None,
+            link: None,
             is_whole: false,
         }
     }
@@ -76,15 +81,39 @@ impl Failure {
         failure
     }
 
+    /// The same as what stands behind another cause; its hint, if it has one, stays.
+    pub(crate) fn after(mut self, cause: impl Into<String>, hint: impl Into<String>) -> Self {
+        self.chain
+            .insert(0, std::mem::replace(&mut self.cause, cause.into()));
+        self.hint.get_or_insert_with(|| hint.into());
+        self
+    }
+
     /// The same with a hint: what to do next.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
+    /// The same with the address of a page that shows more.
+    fn see(mut self, link: &str) -> Self {
+        self.link = Some(link.to_owned());
+        self
+    }
+
     fn maybe_hint(mut self, hint: Option<String>) -> Self {
         self.hint = hint;
         self
+    }
+
+    /// The answer that something would change, as an exit code.
+    pub(crate) fn changes() -> Self {
+        Self::new(Kind::Changes, "")
+    }
+
+    /// Whether there is nothing to say: the exit code is all of it.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.kind == Kind::Changes
     }
 
     pub(crate) fn is_shown(&self) -> bool {
@@ -107,12 +136,17 @@ impl Failure {
         self.hint.as_deref()
     }
 
+    pub(crate) fn link(&self) -> Option<&str> {
+        self.link.as_deref()
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self.kind {
             Kind::Shown => 0,
             Kind::Failed => 1,
             Kind::Usage => 2,
             Kind::Declined => 3,
+            Kind::Changes => 4,
             Kind::Interrupted => 130,
         })
     }
@@ -178,6 +212,7 @@ impl From<aws::Error> for Failure {
             C::Timeout | C::Unreachable => {
                 "check the network, the region and AWS_ENDPOINT_URL, then run the same command again"
             }
+            C::Conflict => "`umb status` shows how it stands; then run the same command again",
             C::Throttled => "wait a minute, then run the same command again",
             C::Refused | C::Internal => {
                 return Self::of(Kind::Failed, &error);
@@ -190,10 +225,9 @@ impl From<aws::Error> for Failure {
 impl From<deploy::Error> for Failure {
     fn from(error: deploy::Error) -> Self {
         use deploy::Error as E;
-        let hint = match error {
-            E::Aws(error) => return error.into(),
-            E::Template(error) => return error.into(),
-            E::WrongAccount { ref expected, .. } => format!(
+        let again = "run the same command again";
+        let hint = match &error {
+            E::WrongAccount { expected, .. } => format!(
                 "pass --profile to use credentials of account {expected}, or change `account` in \
                  umb.toml"
             ),
@@ -202,30 +236,119 @@ impl From<deploy::Error> for Failure {
                                   with the tool that made it"
                     .into()
             }
-            E::WouldLoseData { .. } => {
-                "nothing was changed; undo what asks for it in umb.toml, or go \
-                                        back to the umb that deployed last"
-                    .into()
+            E::Downgrade { newer, .. } => format!(
+                "install umb {newer}, or pass --allow-downgrade to deploy with this one all the same"
+            ),
+            E::WouldLoseData { logical_id, .. } => format!(
+                "nothing was changed; undo what asks for it in umb.toml, or go back to the umb that \
+                 deployed last, or pass --allow-data-loss {logical_id}"
+            ),
+            E::Moving { stack, .. } => {
+                let stage = stage_of(stack);
+                format!("`umb watch {stage}` follows it; `umb cancel {stage}` cancels it")
             }
-            E::NeedsRepair { ref status, .. } if status.is_failed_rollback() => {
-                "continue its rollback in the CloudFormation console (or `aws cloudformation \
-                 continue-update-rollback`), then run the same command again; its users are safe"
-                    .into()
+            E::Moved { stack } => {
+                format!(
+                    "`umb plan {}` shows what is to be done now",
+                    stage_of(stack)
+                )
             }
-            E::NeedsRepair { .. } => {
-                "look at its events in the CloudFormation console; `umb destroy` \
-                                      of the stage removes it, with its users"
-                    .into()
+            E::OtherPlan { .. } => "make a new one: `umb plan STAGE --out FILE`".into(),
+            E::NeedsRepair { stack, status } => way_out(&stage_of(stack), status),
+            E::NoFunction { stage } => {
+                format!("run `umb deploy {stage}` without --code-only first")
             }
-            E::StackFailed { .. } => {
-                "mend the cause, then run the same command again: it goes on from here".into()
+            E::NothingTo { .. } => "`umb diagnose STAGE` says how the last operation ended".into(),
+            E::StackFailed { diagnosis } => {
+                let hint = remedy(
+                    diagnosis,
+                    &format!("umb deploy {}", stage_of(&diagnosis.stack)),
+                );
+                return Self::of(Kind::Failed, &error)
+                    .hint(hint)
+                    .see(&diagnosis.console);
             }
-            E::DestroyFailed { .. } | E::ChangeSetFailed { .. } => {
-                "mend the cause, then run the same command again".into()
+            E::DestroyFailed { diagnosis } => {
+                let hint = remedy(
+                    diagnosis,
+                    &format!("umb destroy {}", stage_of(&diagnosis.stack)),
+                );
+                return Self::of(Kind::Failed, &error)
+                    .hint(hint)
+                    .see(&diagnosis.console);
             }
+            E::ChangeSetFailed { .. } | E::CodeFailed { .. } => {
+                format!("mend the cause, then {again}")
+            }
+            E::DeletedMeanwhile { stack } => {
+                format!("`umb deploy {}` makes it anew", stage_of(stack))
+            }
+            E::LostSight { stack, source } => {
+                let watch = format!("run `umb watch {}` to go on watching", stage_of(stack));
+                match source.cause() {
+                    aws::Cause::ExpiredCredentials => format!(
+                        "renew the credentials (`aws sso login`, or your own way), then {watch}"
+                    ),
+                    _ => watch,
+                }
+            }
+            E::Aws(_) | E::Template(_) => String::new(),
         };
-        Self::of(Kind::Failed, &error).hint(hint)
+        match error {
+            E::Aws(error) => error.into(),
+            E::Template(error) => error.into(),
+            error => Self::of(Kind::Failed, &error).hint(hint),
+        }
     }
+}
+
+/// The stage that a stack is of, for a hint.
+fn stage_of(stack: &str) -> String {
+    let app = stack.split('-').next().unwrap_or_default();
+    template::stack_stage(app, stack).unwrap_or_else(|| "STAGE".to_owned())
+}
+
+/// The command that gets a stack out of a state that it cannot be updated in.
+fn way_out(stage: &str, status: &aws::cloudformation::Status) -> String {
+    if status.is_failed_rollback() {
+        format!(
+            "mend what stopped its rollback (`umb diagnose {stage}` names it), then run `umb rollback \
+             {stage}`; --skip LOGICAL_ID goes on without a resource. Its users are safe"
+        )
+    } else if status.is_stopped() {
+        format!("run `umb rollback {stage}` to bring it back to what it was")
+    } else if status.is_failed_deletion() {
+        format!("run `umb destroy {stage}` again; `umb diagnose {stage}` names what stopped it")
+    } else {
+        format!(
+            "`umb diagnose {stage}` names the cause; `umb destroy {stage}` removes the stage, with \
+             its users"
+        )
+    }
+}
+
+/// What to do about a failed operation, by the sort of its failure; `again` is the command that tries
+/// it again.
+fn remedy(diagnosis: &deploy::Diagnosis, again: &str) -> String {
+    use deploy::Class as C;
+    let Some(culprit) = &diagnosis.culprit else {
+        return format!("mend the cause, then run `{again}` again: it goes on from here");
+    };
+    let what = match culprit.class {
+        C::Permission => "permission: let these credentials do that, or pass --profile for others",
+        C::Quota => {
+            "quota: raise it (https://console.aws.amazon.com/servicequotas), or ask for less in umb.toml"
+        }
+        C::NameConflict => {
+            "name conflict: delete or rename what has that name, or choose another `app` in umb.toml"
+        }
+        C::Throttling => "throttling: wait a minute",
+        C::Dependency => "dependency: make what it needs, or remove what needs it",
+        C::Template => "template: mend the setting in umb.toml that asks for it",
+        C::Cancelled => return format!("it was cancelled; `{again}` begins anew"),
+        C::Other => "mend the cause",
+    };
+    format!("{what}; then run `{again}` again: it goes on from here")
 }
 
 impl From<api::Error> for Failure {

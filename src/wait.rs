@@ -12,10 +12,16 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// For CloudFormation, which takes seconds to minutes and throttles impatient callers.
+    /// For CloudFormation, which takes seconds to minutes, and whose callers in one account and region
+    /// share a rate. Ten that look every 1.5 seconds ask about seven times a second.
     pub(crate) const STACK: Self = Self {
         first: Duration::from_millis(100),
-        longest: Duration::from_secs(3),
+        longest: Duration::from_millis(1500),
+    };
+    /// For an endpoint that was just made.
+    pub(crate) const ENDPOINT: Self = Self {
+        first: Duration::from_millis(100),
+        longest: Duration::from_secs(2),
     };
     /// For a process on this machine.
     pub(crate) const PROCESS: Self = Self {
@@ -24,20 +30,83 @@ impl Pace {
     };
 }
 
-/// Calls `probe` until it answers `Some`, at `pace`.
+/// How far pauses stretch for a service that says that it is asked too often.
+const LONGEST_BACK_OFF: Duration = Duration::from_secs(15);
+
+/// What looking found.
+#[derive(Debug)]
+pub(crate) enum Look<T> {
+    /// It has become so.
+    Done(T),
+    /// Not yet.
+    Wait,
+    /// Not known: the service asks for fewer questions, or is not well.
+    BackOff,
+}
+
+impl<T> From<Option<T>> for Look<T> {
+    fn from(found: Option<T>) -> Self {
+        found.map_or(Self::Wait, Self::Done)
+    }
+}
+
+/// Calls `probe` until it answers [`Look::Done`], at `pace`.
 ///
 /// # Errors
-/// The first error of `probe`: transient faults are its own business (the SDK retries them).
-pub(crate) async fn until<T, E>(
+/// The first error of `probe`: which faults may pass is for it to say, with [`Look::BackOff`].
+pub(crate) async fn until<T, E, L: Into<Look<T>>>(
     pace: Pace,
-    mut probe: impl AsyncFnMut() -> Result<Option<T>, E>,
+    mut probe: impl AsyncFnMut() -> Result<L, E>,
 ) -> Result<T, E> {
     let mut pause = pace.first;
     loop {
-        if let Some(value) = probe().await? {
-            return Ok(value);
+        let look = probe().await?.into();
+        match look {
+            Look::Done(value) => return Ok(value),
+            Look::Wait => {
+                tokio::time::sleep(pause).await;
+                pause = pace.longest.min(pause * 3 / 2);
+            }
+            Look::BackOff => {
+                pause = LONGEST_BACK_OFF.min(pause * 2);
+                tokio::time::sleep(pause).await;
+            }
         }
-        tokio::time::sleep(pause).await;
-        pause = pace.longest.min(pause * 3 / 2);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    async fn time_of(looks: &[Look<()>]) -> Duration {
+        let started = Instant::now();
+        let mut looks = looks.iter();
+        let done = until(Pace::STACK, async || {
+            Ok::<_, ()>(match looks.next() {
+                Some(Look::Wait) => Look::Wait,
+                Some(Look::BackOff) => Look::BackOff,
+                Some(Look::Done(())) | None => Look::Done(()),
+            })
+        });
+        done.await.expect("done");
+        started.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pauses_grow_to_the_longest_one() {
+        let looks: Vec<_> = (0..20).map(|_| Look::Wait).collect();
+        let short = time_of(&looks[..10]).await;
+        let long = time_of(&looks).await;
+        assert_eq!(long, short + Pace::STACK.longest * 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_busy_service_is_left_alone_for_longer() {
+        let waited = time_of(&[Look::Wait, Look::Wait, Look::Wait]).await;
+        let backed_off = time_of(&[Look::BackOff, Look::BackOff, Look::BackOff]).await;
+        assert!(backed_off > waited * 2, "{backed_off:?} {waited:?}");
     }
 }

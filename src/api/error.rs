@@ -28,6 +28,20 @@ pub(crate) enum Error {
 const EXCERPT: usize = 200;
 
 impl Error {
+    /// Whether the same request may well be answered in a moment, as after a deploy. A refusal that
+    /// names the permission that is missing stays one.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::Forbidden { message } => !message.contains("not authorized to perform"),
+            Self::Unreachable { .. }
+            | Self::NoSuchPath { .. }
+            | Self::Busy { .. }
+            | Self::FunctionFailed { .. } => true,
+            Self::Refused { problem } => problem.status >= 500,
+            Self::Unexpected { .. } => false,
+        }
+    }
+
     /// An answer that the contract does not have.
     pub(crate) fn unexpected(status: u16, body: &str) -> Self {
         Self::Unexpected {
@@ -53,6 +67,11 @@ struct Violation {
 }
 
 impl Problem {
+    /// The HTTP status.
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+
     fn summary(&self) -> String {
         let violations: Vec<_> = self
             .errors

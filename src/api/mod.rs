@@ -3,6 +3,7 @@
 mod client;
 mod document;
 mod error;
+mod health;
 
 pub(crate) use client::{Client, Signer, path_segment};
 pub(crate) use document::pretty;

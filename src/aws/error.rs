@@ -26,6 +26,8 @@ pub(crate) enum Cause {
     Unreachable,
     /// Too many calls, after the SDK's retries.
     Throttled,
+    /// What it was asked of is not in a state for it; often somebody else was faster.
+    Conflict,
     /// AWS refused the request itself.
     Refused,
     /// AWS failed.
@@ -96,7 +98,12 @@ impl Error {
             SdkError::ServiceError(_) => {
                 let code = code.as_deref().unwrap_or("unknown error");
                 let message = error.message().unwrap_or("no message");
-                (format!("{call}: {message} ({code})"), of_code(code))
+                let cause = match of_code(code) {
+                    // CloudFormation has no code for it, only this sentence.
+                    Cause::Refused if message.contains("_IN_PROGRESS state") => Cause::Conflict,
+                    cause => cause,
+                };
+                (format!("{call}: {message} ({code})"), cause)
             }
             _ => (
                 format!("{call} answered something unexpected"),
@@ -170,6 +177,11 @@ fn of_code(code: &str) -> Cause {
         | "MissingAuthenticationToken"
         | "SignatureDoesNotMatch"
         | "UnrecognizedClientException" => Cause::InvalidCredentials,
+        "ChangeSetNotFound"
+        | "ChangeSetNotFoundException"
+        | "InvalidChangeSetStatus"
+        | "InvalidChangeSetStatusException"
+        | "OperationInProgressException" => Cause::Conflict,
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Cause::Denied,
         "RequestLimitExceeded"
         | "SlowDown"

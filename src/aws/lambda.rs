@@ -1,4 +1,8 @@
-//! Lambda: what an account may still reserve.
+//! Lambda: what an account may still reserve, and the code that a function runs.
+
+use aws_sdk_lambda::error::ProvideErrorMetadata as _;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::LastUpdateStatus;
 
 use super::{Error, Session};
 
@@ -39,6 +43,54 @@ pub(crate) async fn concurrency(session: &Session) -> Result<Concurrency, Error>
             unreserved: limits.unreserved_concurrent_executions.map_or(0, number),
         },
     ))
+}
+
+/// The code that a function runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Code {
+    /// Its SHA-256, in base64.
+    pub(crate) sha256: String,
+    /// Whether another one is being put there.
+    pub(crate) is_in_progress: bool,
+    /// Why the last one could not be.
+    pub(crate) failure: Option<String>,
+}
+
+/// The code that `function` runs; `None` where there is no such function.
+pub(crate) async fn code(session: &Session, function: &str) -> Result<Option<Code>, Error> {
+    let asked = aws_sdk_lambda::Client::new(session.config())
+        .get_function_configuration()
+        .function_name(function)
+        .send()
+        .await;
+    let output = match asked {
+        Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(None),
+        asked => asked.map_err(|error| Error::of_call("Lambda GetFunctionConfiguration", error))?,
+    };
+    let has_failed = output.last_update_status == Some(LastUpdateStatus::Failed);
+    Ok(Some(Code {
+        sha256: output.code_sha256.unwrap_or_default(),
+        is_in_progress: output.last_update_status == Some(LastUpdateStatus::InProgress),
+        failure: has_failed.then(|| output.last_update_status_reason.unwrap_or_default()),
+    }))
+}
+
+/// Starts to put `zip` into `function`.
+pub(crate) async fn update_code(
+    session: &Session,
+    function: &str,
+    zip: &'static [u8],
+) -> Result<(), Error> {
+    // The SDK owns what it sends.
+    let zip = Blob::new(zip.to_vec());
+    aws_sdk_lambda::Client::new(session.config())
+        .update_function_code()
+        .function_name(function)
+        .zip_file(zip)
+        .send()
+        .await
+        .map_err(|error| Error::of_call("Lambda UpdateFunctionCode", error))?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,18 +1,28 @@
 //! `umb deploy`
 
+use std::path::PathBuf;
+
 use http::Method;
 
-use crate::deploy::{self, Artifact, Deployed, Outcome, Outputs};
+use crate::deploy::{
+    self, Deployed, Desired, ENDPOINT_URL, Error, Outputs, Plan, Prepared, StackAction, Standing,
+};
 use crate::error::Failure;
 use crate::settings::{LOCAL, Settings};
 use crate::template::Authorization;
 use crate::ui::Ui;
-use crate::{api, artifact, local};
+use crate::{api, local};
 
-use super::stage::{CloudStage, LocalStage};
+use super::attended::{attended, interruptible};
+use super::plan;
+use super::stage::{CloudStage, Deployment, LocalStage};
+
+/// How often a deploy plans anew because somebody else was faster.
+const TRIES: usize = 3;
 
 /// Deploy a stage, or bring a deployed one up to date
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct DeployArgs {
     /// The stage: local, dev, prod, or one of umb.toml
     target: String,
@@ -22,38 +32,168 @@ pub(crate) struct DeployArgs {
     /// The port of the local stage, instead of a free one
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
+    /// Apply this plan, which `umb plan --out` saved, and nothing else
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["express", "revert_drift"])]
+    plan: Option<PathBuf>,
+    /// Put only the function's code there, directly; the next full deploy puts everything right
+    #[arg(long, conflicts_with_all = ["plan", "express", "revert_drift"])]
+    code_only: bool,
+    /// Do not ask the API whether it answers, after the deploy
+    #[arg(long)]
+    no_verify: bool,
+    /// Do not ask before permissions become broader or resources are replaced or deleted
+    #[arg(long, short)]
+    yes: bool,
+    /// Go on although this table would be replaced or deleted, with its users
+    #[arg(long, value_name = "TABLE_LOGICAL_ID")]
+    allow_data_loss: Vec<String>,
+    #[command(flatten)]
+    deployment: Deployment,
 }
 
 impl DeployArgs {
-    /// Whether it stays until it is told to stop.
-    pub(super) fn is_foreground(&self) -> bool {
-        self.foreground
-    }
-
     pub(super) async fn run(self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
+        if self.target == LOCAL && self.foreground {
+            // A server has a way of its own to stop.
+            return self.serve_local(settings, ui).await;
+        }
         if self.target == LOCAL {
-            return self.deploy_local(settings, ui).await;
+            return interruptible(self.deploy_local(settings, ui)).await;
         }
         if self.foreground || self.port.is_some() {
             return Err(Failure::usage(
                 "--foreground and --port are for the local stage only",
             ));
         }
-        deploy_cloud(&CloudStage::open(settings, &self.target).await?, ui).await
+        let plan = self.plan.as_deref().map(plan::load).transpose()?;
+        let target = CloudStage::open(settings, &self.target).await?;
+        attended(&target, ui, self.deploy_cloud(&target, plan, ui)).await
     }
 
-    async fn deploy_local(self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
+    async fn deploy_cloud(
+        &self,
+        target: &CloudStage,
+        plan: Option<Plan>,
+        ui: &Ui,
+    ) -> Result<(), Failure> {
+        let spec = &target.stage.spec;
+        if spec.authorization == Authorization::None {
+            ui.warning(&format!(
+                "authorization = \"NONE\": anyone can read and change the users of the stage {}",
+                spec.name
+            ));
+        }
+        let desired = self.deployment.desired(&target.stage);
+        if self.code_only {
+            return self.deploy_code(target, &desired, ui).await;
+        }
+        for _ in 1..TRIES {
+            match self.deploy_once(target, &desired, plan.clone(), ui).await {
+                Err(Stop::Engine(Error::Moved { stack })) if plan.is_none() => {
+                    ui.warning(&format!("{stack} was changed meanwhile: planning anew"));
+                }
+                other => return Ok(other?),
+            }
+        }
+        Ok(self.deploy_once(target, &desired, plan, ui).await?)
+    }
+
+    /// Looks, plans, asks where that is needed, and does exactly what was planned.
+    async fn deploy_once(
+        &self,
+        target: &CloudStage,
+        desired: &Desired<'_>,
+        plan: Option<Plan>,
+        ui: &Ui,
+    ) -> Result<(), Stop> {
+        let (cloud, spec) = (&target.cloud, &target.stage.spec);
+        let reporter = ui.reporter();
+        let standing = Standing::look(cloud, &spec.app, &spec.name).await?;
+        let standing = standing.settle(cloud, &*reporter).await?;
+        let prepared = match plan {
+            Some(plan) => Prepared::again(cloud, desired, plan, standing, &*reporter).await,
+            None => Prepared::new(cloud, desired, standing, &*reporter).await,
+        };
+        let deployed = match prepared {
+            Ok(prepared) => self.agreed(target, desired, &prepared, ui).await,
+            Err(error) => Err(error.into()),
+        };
+        if deployed.is_err() {
+            // The error is what matters; what is not thrown away goes with the next update.
+            let _ = cloud.abandon().await;
+        }
+        deployed
+    }
+
+    async fn agreed(
+        &self,
+        target: &CloudStage,
+        desired: &Desired<'_>,
+        prepared: &Prepared,
+        ui: &Ui,
+    ) -> Result<(), Stop> {
+        prepared.plan.guard(&self.allow_data_loss)?;
+        if prepared.plan.needs_consent() && !self.yes {
+            ui.note_plan(&prepared.plan);
+            ui.confirm("Deploy this?").await?;
+        }
+        let mut endpoint = None;
+        let done = |mut deployed: Deployed| {
+            let outcome = match deployed.outcome {
+                StackAction::Create | StackAction::Update => "",
+                StackAction::None => " (no changes)",
+            };
+            let outputs = [(deployed.stack.clone(), deployed.outputs.clone())].into();
+            show(ui, &deployed.stack, outcome, outputs);
+            endpoint = deployed.outputs.remove(ENDPOINT_URL);
+        };
+        deploy::apply(&target.cloud, desired, prepared, &*ui.reporter(), done).await?;
+        Ok(self.verify(target, endpoint).await?)
+    }
+
+    async fn deploy_code(
+        &self,
+        target: &CloudStage,
+        desired: &Desired<'_>,
+        ui: &Ui,
+    ) -> Result<(), Failure> {
+        let (cloud, spec) = (&target.cloud, &target.stage.spec);
+        let standing = Standing::look(cloud, &spec.app, &spec.name).await?;
+        standing.refuse_unsettled()?;
+        let stack = deploy::deploy_code(cloud, desired, &standing, &*ui.reporter()).await?;
+        show(ui, &stack.name, " (code only)", Outputs::new());
+        self.verify(target, cloud.endpoint(&stack)).await
+    }
+
+    /// Asks the new API for a user that does not exist.
+    async fn verify(&self, target: &CloudStage, endpoint: Option<String>) -> Result<(), Failure> {
+        let Some(endpoint) = endpoint.filter(|_| !self.no_verify) else {
+            return Ok(());
+        };
+        let verified = target.client_at(endpoint).await?.verify().await;
+        let stage = &target.stage.spec.name;
+        verified.map_err(|error| {
+            Failure::from(error).after(
+                "the stage is deployed, and its API does not answer as it should",
+                format!("`umb status {stage}` asks again; --no-verify deploys without asking"),
+            )
+        })
+    }
+
+    async fn serve_local(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         let stage = LocalStage::of(settings)?;
         let port = self.port.or(settings.local_port());
-        if self.foreground {
-            let server = local::Ready::new(&stage.folder, port).await?;
-            show(ui, &stage.name, "", stage.outputs(&server.record));
-            ui.note("serving until Ctrl-C");
-            return Ok(server.serve().await?);
-        }
+        let server = local::Ready::new(&stage.folder, port).await?;
+        show(ui, &stage.name, "", stage.outputs(&server.record));
+        ui.note("serving until Ctrl-C");
+        Ok(server.serve().await?)
+    }
+
+    async fn deploy_local(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
+        let stage = LocalStage::of(settings)?;
         let wish = local::Wish {
             folder: &stage.folder,
-            port,
+            port: self.port.or(settings.local_port()),
         };
         let started = local::start(wish, answers).await?;
         let outcome = match &started {
@@ -66,6 +206,33 @@ impl DeployArgs {
     }
 }
 
+/// Why a deploy ended before it was done.
+enum Stop {
+    Engine(Error),
+    Failure(Failure),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<Stop> for Failure {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Engine(error) => error.into(),
+            Stop::Failure(failure) => failure,
+        }
+    }
+}
+
 /// Whether the API of a local server answers.
 async fn answers(server: &local::Record) -> bool {
     let client = api::Client::new(server.url(), None);
@@ -73,31 +240,6 @@ async fn answers(server: &local::Record) -> bool {
         .send(Method::GET, "users?limit=1", None)
         .await
         .is_ok()
-}
-
-async fn deploy_cloud(target: &CloudStage, ui: &Ui) -> Result<(), Failure> {
-    let spec = &target.stage.spec;
-    if spec.authorization == Authorization::None {
-        ui.warning(&format!(
-            "authorization = \"NONE\": anyone can read and change the users of the stage {}",
-            spec.name
-        ));
-    }
-    let artifact = Artifact {
-        zip: artifact::ZIP,
-        sha256: artifact::SHA256,
-        architecture: artifact::ARCHITECTURE,
-    };
-    let done = |deployed: Deployed| {
-        let outcome = match deployed.outcome {
-            Outcome::Created | Outcome::Updated => "",
-            Outcome::Unchanged => " (no changes)",
-        };
-        let outputs = [(deployed.stack.clone(), deployed.outputs)].into();
-        show(ui, &deployed.stack, outcome, outputs);
-    };
-    deploy::deploy_stage(&target.cloud, spec, artifact, &*ui.reporter(), done).await?;
-    Ok(())
 }
 
 /// Shows a stack that is as it should be, in the shape that CDK made familiar.

@@ -6,6 +6,7 @@ use crate::local;
 use crate::settings::{LOCAL, Settings};
 use crate::ui::Ui;
 
+use super::attended::{attended, interruptible};
 use super::stage::{CloudStage, LocalStage};
 
 /// The target that is every stage of the app, and what they share.
@@ -24,9 +25,12 @@ pub(crate) struct DestroyArgs {
 impl DestroyArgs {
     pub(super) async fn run(self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         match self.target.as_str() {
-            LOCAL => self.destroy_local(settings, ui).await,
-            ALL => self.destroy_all(settings, ui).await,
-            _ => self.destroy_cloud(settings, ui).await,
+            LOCAL => interruptible(self.destroy_local(settings, ui)).await,
+            ALL => interruptible(self.destroy_all(settings, ui)).await,
+            _ => {
+                let target = CloudStage::open(settings, &self.target).await?;
+                attended(&target, ui, self.destroy_cloud(&target, ui)).await
+            }
         }
     }
 
@@ -61,16 +65,16 @@ impl DestroyArgs {
         Ok(())
     }
 
-    async fn destroy_cloud(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
-        let CloudStage { cloud, .. } = CloudStage::open(settings, &self.target).await?;
-        let (app, stage) = (&settings.app, &self.target);
+    async fn destroy_cloud(&self, target: &CloudStage, ui: &Ui) -> Result<(), Failure> {
+        let cloud = &target.cloud;
+        let (app, stage) = (&target.stage.spec.app, &target.stage.spec.name);
         let place = format!("account {}, {}", cloud.account(), cloud.region());
         self.confirm(
             ui,
             &format!("Destroy the stage {stage} of {app} with all its users ({place})?"),
         )
         .await?;
-        if !destroy_stage(&cloud, app, stage, ui).await? {
+        if !destroy_stage(cloud, app, stage, ui).await? {
             ui.print(&format!("the stage {stage} is not deployed ({place})"));
         }
         Ok(())

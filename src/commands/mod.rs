@@ -1,23 +1,39 @@
 //! The commands, a file per verb: arguments, and a `run` that reads like a sentence.
 
 mod artifact;
+mod attended;
+mod cancel;
 mod deploy;
 mod destroy;
+mod diagnose;
 mod local_server;
 mod outputs;
+mod plan;
+mod rollback;
 mod stage;
+mod status;
 mod synth;
 mod users;
+mod watch;
 
 use crate::cli::Cli;
 use crate::error::{Failure, Kind};
 use crate::settings::{Flags, Settings};
 use crate::ui::Ui;
 
+use attended::interruptible;
+
 /// A verb.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
+    #[command(visible_alias = "diff")]
+    Plan(plan::PlanArgs),
     Deploy(deploy::DeployArgs),
+    Status(status::StatusArgs),
+    Watch(watch::WatchArgs),
+    Cancel(cancel::CancelArgs),
+    Rollback(rollback::RollbackArgs),
+    Diagnose(diagnose::DiagnoseArgs),
     Destroy(destroy::DestroyArgs),
     Outputs(outputs::OutputsArgs),
     Users(users::UsersArgs),
@@ -30,37 +46,27 @@ pub(crate) enum Command {
 /// Runs the command that `cli` names.
 pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<(), Failure> {
     let Cli { global, command } = cli;
+    let settings = || settings(global.into());
     match command {
         Command::Artifact(args) => args.run(ui),
         Command::LocalServer(args) => block_on(args.run()),
-        Command::Synth(args) => args.run(&settings(global.into())?, ui),
-        // A server has a way of its own to stop.
-        Command::Deploy(args) if args.is_foreground() => {
-            block_on(args.run(&settings(global.into())?, ui))
-        }
-        Command::Deploy(args) => block_on(interruptible(args.run(&settings(global.into())?, ui))),
-        Command::Destroy(args) => block_on(interruptible(args.run(&settings(global.into())?, ui))),
-        Command::Outputs(args) => block_on(interruptible(args.run(&settings(global.into())?, ui))),
-        Command::Users(args) => block_on(interruptible(args.run(&settings(global.into())?, ui))),
+        Command::Synth(args) => args.run(&settings()?, ui),
+        Command::Plan(args) => block_on(args.run(&settings()?, ui)),
+        Command::Deploy(args) => block_on(args.run(&settings()?, ui)),
+        Command::Watch(args) => block_on(args.run(&settings()?, ui)),
+        Command::Cancel(args) => block_on(args.run(&settings()?, ui)),
+        Command::Rollback(args) => block_on(args.run(&settings()?, ui)),
+        Command::Destroy(args) => block_on(args.run(&settings()?, ui)),
+        Command::Status(args) => block_on(interruptible(args.run(&settings()?, ui))),
+        Command::Diagnose(args) => block_on(interruptible(args.run(&settings()?, ui))),
+        Command::Outputs(args) => block_on(interruptible(args.run(&settings()?, ui))),
+        Command::Users(args) => block_on(interruptible(args.run(&settings()?, ui))),
     }
 }
 
 fn settings(flags: Flags) -> Result<Settings, Failure> {
     let here = std::env::current_dir().unwrap_or_default();
     Ok(Settings::resolve(&here, flags)?)
-}
-
-/// `command`, unless Ctrl-C comes first: then nothing more is asked of AWS, which ends what it has
-/// begun.
-async fn interruptible(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    tokio::select! {
-        outcome = command => outcome,
-        Ok(()) = tokio::signal::ctrl_c() => {
-            Err(Failure::new(Kind::Interrupted, "interrupted").hint(
-                "CloudFormation ends what it has begun; the same command goes on from there",
-            ))
-        }
-    }
 }
 
 fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::api::{Client, Signer};
-use crate::deploy::{Cloud, ENDPOINT_URL, Outputs};
+use crate::deploy::{Artifact, Cloud, Desired, ENDPOINT_URL, Mode, Outputs};
 use crate::error::{Failure, Kind};
-use crate::local;
 use crate::settings::{LOCAL, Settings, Stage};
 use crate::template::{self, Authorization};
+use crate::{artifact, local};
 
 /// How long AWS may take to say whether `dev` is there, where no stage was named.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -140,14 +140,18 @@ impl CloudStage {
     async fn outputs(&self) -> Result<Outputs, Failure> {
         let spec = &self.stage.spec;
         let outputs = self.cloud.outputs(&spec.app, &spec.name).await?;
-        outputs.ok_or_else(|| {
-            let (name, account, region) = (&spec.name, self.cloud.account(), self.cloud.region());
-            Failure::new(
-                Kind::Failed,
-                format!("the stage {name} is not deployed (account {account}, {region})"),
-            )
-            .hint(format!("run `umb deploy {name}`"))
-        })
+        outputs.ok_or_else(|| self.not_deployed())
+    }
+
+    /// That there is nothing of it.
+    pub(super) fn not_deployed(&self) -> Failure {
+        let (account, region) = (self.cloud.account(), self.cloud.region());
+        let name = &self.stage.spec.name;
+        Failure::new(
+            Kind::Failed,
+            format!("the stage {name} is not deployed (account {account}, {region})"),
+        )
+        .hint(format!("run `umb deploy {name}`"))
     }
 
     async fn client(&self) -> Result<Client, Failure> {
@@ -157,6 +161,11 @@ impl CloudStage {
             .into_values()
             .find_map(|mut outputs| outputs.remove(ENDPOINT_URL))
             .ok_or_else(|| Failure::new(Kind::Failed, "the stage has no output EndpointURL"))?;
+        self.client_at(url).await
+    }
+
+    /// A client of its API, which is at `url`.
+    pub(super) async fn client_at(&self, url: String) -> Result<Client, Failure> {
         let signer = match self.stage.spec.authorization {
             Authorization::None => None,
             Authorization::AwsIam => Some(Signer {
@@ -165,5 +174,41 @@ impl CloudStage {
             }),
         };
         Ok(Client::new(url, signer))
+    }
+}
+
+/// How a deploy goes about it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Deployment {
+    /// Deploy although a newer umb deployed last
+    #[arg(long)]
+    allow_downgrade: bool,
+    /// Take back what was changed by hand, too
+    #[arg(long, conflicts_with = "express")]
+    revert_drift: bool,
+    /// Do not wait until resources are stable (CloudFormation's express mode, for Stateless)
+    #[arg(long)]
+    express: bool,
+}
+
+impl Deployment {
+    pub(super) fn desired<'a>(&self, stage: &'a Stage) -> Desired<'a> {
+        let mode = if self.revert_drift {
+            Mode::RevertDrift
+        } else if self.express {
+            Mode::Express
+        } else {
+            Mode::Standard
+        };
+        Desired {
+            stage: &stage.spec,
+            artifact: Artifact {
+                zip: artifact::ZIP,
+                sha256: artifact::SHA256,
+                architecture: artifact::ARCHITECTURE,
+            },
+            mode,
+            allows_downgrade: self.allow_downgrade,
+        }
     }
 }

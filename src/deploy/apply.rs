@@ -1,214 +1,250 @@
-//! Brings one stack to what its template says, by a change set.
+//! Brings a stage to what a plan says: exactly its change sets, stack by stack.
 
 use std::collections::BTreeMap;
 
-use crate::aws::cloudformation::{
-    Change, ChangeSet, ChangeSetRequest, CloudFormation, Computed, Stack,
-};
-use crate::template;
-use crate::wait::{self, Pace};
+use uuid::Uuid;
 
+use crate::aws::Cause;
+use crate::aws::cloudformation::{ChangeSet, CloudFormation, Mode, Since, Stack};
+use crate::template;
+
+use super::desired::{Desired, Wanted};
+use super::destroy::since_now;
+use super::diagnose::explain;
 use super::follow::{Ended, follow};
-use super::{Error, Event, Operation, Reporter, destroy};
+use super::plan::{self, Before, Plan, StackAction};
+use super::proposals::compute;
+use super::standing::Standing;
+use super::{Cloud, Error, Event, Operation, Reporter, asset, code};
 
 /// A stack that is as its template says.
 #[derive(Debug, Clone)]
 pub(crate) struct Deployed {
     pub(crate) stack: String,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: StackAction,
     pub(crate) outputs: BTreeMap<String, String>,
 }
 
-/// What it took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Created,
-    Updated,
-    Unchanged,
+/// A plan with what it takes to apply it.
+#[derive(Debug, Clone)]
+pub(crate) struct Prepared {
+    pub(crate) plan: Plan,
+    pub(super) wanted: Wanted,
+    pub(super) standing: Standing,
 }
 
-/// Deploys one stack.
-pub(super) async fn apply(
-    cloudformation: &CloudFormation,
-    wanted: &template::Stack,
-    reporter: &dyn Reporter,
-) -> Result<Deployed, Error> {
-    let existing = ready(cloudformation, wanted, reporter).await?;
-    let change_set = propose(cloudformation, wanted, existing.is_none()).await?;
-    let computed = wait::until(Pace::STACK, async || {
-        cloudformation.computed(&change_set).await
-    });
-    let refused = match (computed.await?, existing) {
-        (Computed::Ready(changes), existing) => {
-            let Some(lost) = changes.into_iter().find(is_loss_of_data) else {
-                let outcome = match existing {
-                    Some(_) => Outcome::Updated,
-                    None => Outcome::Created,
-                };
-                return execute(cloudformation, wanted, &change_set, outcome, reporter).await;
-            };
-            Error::WouldLoseData {
-                stack: wanted.name.clone(),
-                logical_id: lost.logical_id,
-                resource_type: lost.resource_type,
+impl Prepared {
+    /// Plans a deploy of what is `desired`, from where the stage is `standing`. Nothing is changed; what
+    /// was made for it on AWS goes with [`Cloud::abandon`].
+    ///
+    /// # Errors
+    /// Also when a newer umb deployed last.
+    pub(crate) async fn new(
+        cloud: &Cloud,
+        desired: &Desired<'_>,
+        standing: Standing,
+        reporter: &dyn Reporter,
+    ) -> Result<Self, Error> {
+        let wanted = desired.stacks(cloud, &standing, reporter).await?;
+        Ok(Self {
+            plan: plan::plan(cloud, desired, &wanted, &standing).await?,
+            wanted,
+            standing,
+        })
+    }
+
+    /// A plan that was made before, to be applied to the stage as it is `standing` now.
+    ///
+    /// # Errors
+    /// When the plan is another stage's, when what it was made from is not the same any more, or when
+    /// a stack was changed meanwhile.
+    pub(crate) async fn again(
+        cloud: &Cloud,
+        desired: &Desired<'_>,
+        plan: Plan,
+        standing: Standing,
+        reporter: &dyn Reporter,
+    ) -> Result<Self, Error> {
+        refuse_other(cloud, desired, &plan)?;
+        let wanted = desired.stacks(cloud, &standing, reporter).await?;
+        let templates = [&wanted.stateful, &wanted.stateless];
+        let stacks = [&standing.stateful, &standing.stateless];
+        for ((planned, template), existing) in plan.stacks.iter().zip(templates).zip(stacks) {
+            if planned.digest != template.digest {
+                return Err(Error::OtherPlan {
+                    reason: format!(
+                        "for {} it was made from other settings, or by another umb",
+                        planned.stack
+                    ),
+                });
+            }
+            if planned.before != existing.as_ref().map(Before::of) {
+                return Err(Error::Moved {
+                    stack: planned.stack.clone(),
+                });
             }
         }
-        (Computed::Empty, Some(existing)) => {
-            cloudformation.delete_change_set(&change_set).await?;
-            return Ok(Deployed {
+        Ok(Self {
+            plan,
+            wanted,
+            standing,
+        })
+    }
+}
+
+fn refuse_other(cloud: &Cloud, desired: &Desired<'_>, plan: &Plan) -> Result<(), Error> {
+    let format = (plan.format.to_string(), plan::FORMAT.to_string());
+    let pairs = [
+        ("format", format.0.as_str(), format.1.as_str()),
+        ("app", &plan.app, &desired.stage.app),
+        ("stage", &plan.stage, &desired.stage.name),
+        ("account", &plan.account, cloud.account()),
+        ("region", &plan.region, cloud.region()),
+        ("function", &plan.artifact, desired.artifact.sha256),
+    ];
+    match pairs.iter().find(|(_, planned, actual)| planned != actual) {
+        Some((what, planned, actual)) => Err(Error::OtherPlan {
+            reason: format!("its {what} is {planned}, not {actual}"),
+        }),
+        None if plan.stacks.len() != 2 => Err(Error::OtherPlan {
+            reason: "it is not of a stage's two stacks".to_owned(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Applies a plan: the artifact, then Stateful, then Stateless. `done` gets each stack as soon as it is
+/// as its template says. Where it fails, what was not executed goes with [`Cloud::abandon`].
+///
+/// # Errors
+/// Also [`Error::Moved`], when somebody else was faster.
+pub(crate) async fn apply(
+    cloud: &Cloud,
+    desired: &Desired<'_>,
+    prepared: &Prepared,
+    reporter: &dyn Reporter,
+    mut done: impl FnMut(Deployed),
+) -> Result<(), Error> {
+    let Prepared {
+        plan,
+        wanted,
+        standing,
+    } = prepared;
+    let applier = Applier {
+        cloud,
+        cloudformation: cloud.cloudformation(),
+        reporter,
+    };
+    if plan.stacks[1].action != StackAction::None {
+        asset::publish(
+            &cloud.asset_bucket(&desired.stage.app),
+            &template::handler_key(desired.artifact.sha256),
+            desired.artifact.zip,
+            reporter,
+        )
+        .await?;
+    }
+    let templates = [&wanted.stateful, &wanted.stateless];
+    let stacks = [&standing.stateful, &standing.stateless];
+    let modes = desired.modes();
+    for (((planned, template), existing), mode) in
+        plan.stacks.iter().zip(templates).zip(stacks).zip(modes)
+    {
+        let outputs = match (existing, &planned.change_set) {
+            (Some(existing), Some(change_set)) => applier.update(existing, change_set).await?,
+            (Some(existing), None) => existing.outputs.clone(),
+            (None, _) => applier.create(template, mode).await?,
+        };
+        if let (Some(existing), true) = (existing, planned.reconciles_code) {
+            code::put(cloud, existing, desired.artifact, reporter).await?;
+        }
+        done(Deployed {
+            stack: planned.stack.clone(),
+            outcome: planned.action,
+            outputs: cloud.reachable(outputs),
+        });
+    }
+    Ok(())
+}
+
+struct Applier<'a> {
+    cloud: &'a Cloud,
+    cloudformation: CloudFormation,
+    reporter: &'a dyn Reporter,
+}
+
+impl Applier<'_> {
+    /// Executes the change set of a stack; answers the stack's outputs.
+    async fn update(
+        &self,
+        existing: &Stack,
+        change_set: &ChangeSet,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        let since = since_now(&self.cloudformation, existing).await?;
+        self.execute(change_set, existing, since, Operation::Update)
+            .await
+    }
+
+    /// Makes a stack; answers its outputs.
+    async fn create(
+        &self,
+        wanted: &template::Stack,
+        mode: Mode,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        let change_set = self.cloud.propose(wanted, true, mode).await?;
+        let computed = compute(&self.cloudformation, wanted, &change_set).await?;
+        if computed.is_none() {
+            return Err(Error::ChangeSetFailed {
                 stack: wanted.name.clone(),
-                outcome: Outcome::Unchanged,
-                outputs: existing.outputs,
+                reason: "it would make an empty stack".to_owned(),
             });
         }
-        (Computed::Empty, None) => failed(wanted, "it would make an empty stack"),
-        (Computed::Failed(reason), _) => failed(wanted, &reason),
-    };
-    throw_away(cloudformation, &change_set).await?;
-    Err(refused)
-}
+        let stack = self.cloudformation.stack(&change_set.stack_arn).await?;
+        let Some(stack) = stack else {
+            return Err(Error::DeletedMeanwhile {
+                stack: wanted.name.clone(),
+            });
+        };
+        self.execute(&change_set, &stack, Since::LastOperation, Operation::Create)
+            .await
+    }
 
-/// Whether a change would lose what only this resource holds.
-fn is_loss_of_data(change: &Change) -> bool {
-    change.loses_it && template::HOLDS_DATA.contains(&change.resource_type.as_str())
-}
-
-/// Deletes a change set that is not to be executed, and with it the stack that was only made for
-/// it; one that somebody else has brought to life meanwhile stays.
-async fn throw_away(cloudformation: &CloudFormation, change_set: &ChangeSet) -> Result<(), Error> {
-    cloudformation.delete_change_set(change_set).await?;
-    match cloudformation.stack(&change_set.stack_arn).await? {
-        Some(stack) if stack.status.is_in_review() => {
-            Ok(cloudformation.delete_stack(&stack.arn).await?)
+    async fn execute(
+        &self,
+        change_set: &ChangeSet,
+        stack: &Stack,
+        since: Since,
+        operation: Operation,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        let executed = self
+            .cloudformation
+            .execute_change_set(change_set, &Uuid::new_v4().to_string())
+            .await;
+        if let Err(error) = executed {
+            return Err(match error.cause() {
+                Cause::Conflict => Error::Moved {
+                    stack: stack.name.clone(),
+                },
+                _ => error.into(),
+            });
         }
-        _ => Ok(()),
-    }
-}
-
-fn failed(wanted: &template::Stack, reason: &str) -> Error {
-    Error::ChangeSetFailed {
-        stack: wanted.name.clone(),
-        reason: reason.to_owned(),
-    }
-}
-
-/// The stack as it is, if there is one to update. What a failed first creation left is cleared away;
-/// a stack that only waits for its first change set counts as none; one that is on its way, perhaps
-/// from a run that was interrupted, is followed to where it goes.
-async fn ready(
-    cloudformation: &CloudFormation,
-    wanted: &template::Stack,
-    reporter: &dyn Reporter,
-) -> Result<Option<Stack>, Error> {
-    let Some(mut existing) = cloudformation.stack(&wanted.name).await? else {
-        return Ok(None);
-    };
-    if existing.status.is_in_review() {
-        return Ok(None);
-    }
-    refuse_foreign(&existing, &wanted.tags)?;
-    if existing.status.is_moving() {
-        reporter.report(Event::Warning {
-            text: format!(
-                "{} is {}: waiting for its end",
-                existing.name, existing.status
-            ),
+        self.cloud.release(change_set);
+        self.reporter.report(Event::StackStarted {
+            stack: stack.name.clone(),
+            operation,
         });
-        existing = follow(cloudformation, &existing, None, reporter)
-            .await?
-            .stack;
-    }
-    if existing.status.is_deleted() {
-        Ok(None)
-    } else if existing.status.is_failed_creation() {
-        reporter.report(Event::Warning {
-            text: format!(
-                "{} is what a failed first creation left: it is deleted first",
-                existing.name
-            ),
-        });
-        destroy::delete(cloudformation, &existing, reporter).await?;
-        Ok(None)
-    } else if existing.status.is_settled() {
-        Ok(Some(existing))
-    } else {
-        Err(Error::NeedsRepair {
-            stack: existing.name,
-            status: existing.status,
-        })
-    }
-}
-
-/// Refuses a stack that umb did not make for this stage: its name alone may be anybody's, such as
-/// that of the CDK sample, whose stacks are called the same.
-pub(super) fn refuse_foreign(
-    existing: &Stack,
-    tags: &BTreeMap<String, String>,
-) -> Result<(), Error> {
-    if tags
-        .iter()
-        .all(|(key, value)| existing.tags.get(key) == Some(value))
-    {
-        Ok(())
-    } else {
-        Err(Error::Foreign {
-            stack: existing.name.clone(),
-        })
-    }
-}
-
-async fn propose(
-    cloudformation: &CloudFormation,
-    wanted: &template::Stack,
-    is_new: bool,
-) -> Result<ChangeSet, Error> {
-    Ok(cloudformation
-        .create_change_set(&ChangeSetRequest {
-            name: &format!("umb-{}", uuid::Uuid::new_v4()),
-            stack: &wanted.name,
-            is_new,
-            template: &wanted.template.to_string(),
-            parameters: &wanted.parameters,
-            tags: &wanted.tags,
-        })
-        .await?)
-}
-
-async fn execute(
-    cloudformation: &CloudFormation,
-    wanted: &template::Stack,
-    change_set: &ChangeSet,
-    outcome: Outcome,
-    reporter: &dyn Reporter,
-) -> Result<Deployed, Error> {
-    let Some(before) = cloudformation.stack(&change_set.stack_arn).await? else {
-        return Err(failed(wanted, "the stack was deleted meanwhile"));
-    };
-    let seen = cloudformation.newest_event(&before.arn).await?;
-    reporter.report(Event::StackStarted {
-        stack: wanted.name.clone(),
-        operation: match outcome {
-            Outcome::Created => Operation::Create,
-            Outcome::Updated | Outcome::Unchanged => Operation::Update,
-        },
-    });
-    cloudformation.execute_change_set(change_set).await?;
-    let Ended {
-        stack,
-        first_failure,
-    } = follow(cloudformation, &before, seen, reporter).await?;
-    reporter.report(Event::StackFinished);
-    if stack.status.is_success() {
-        Ok(Deployed {
-            stack: wanted.name.clone(),
-            outcome,
-            outputs: stack.outputs,
-        })
-    } else {
-        Err(Error::StackFailed {
-            stack: stack.name,
-            status: stack.status,
-            first: first_failure.map(Box::new),
-        })
+        let Ended { stack, failures } =
+            follow(&self.cloudformation, stack, since, self.reporter).await?;
+        self.reporter.report(Event::StackFinished);
+        if stack.status.is_success() {
+            Ok(stack.outputs)
+        } else if stack.status.is_deleted() {
+            Err(Error::DeletedMeanwhile { stack: stack.name })
+        } else {
+            let diagnosis = explain(self.cloud, &self.cloudformation, &stack, failures).await;
+            Err(Error::StackFailed {
+                diagnosis: diagnosis.into(),
+            })
+        }
     }
 }

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use aws_credential_types::Credentials;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::aws::cloudformation::CloudFormation;
+use crate::aws::cloudformation::{ChangeSet, CloudFormation, Mode, Stack};
 use crate::aws::s3::Bucket;
 use crate::aws::sts::{self, Identity};
 use crate::aws::{Cause, Profile, Session};
 use crate::template;
 
 use super::Error;
+use super::proposals::Proposals;
 
 /// Outputs of stacks: by stack, by key.
 pub(crate) type Outputs = BTreeMap<String, BTreeMap<String, String>>;
@@ -36,6 +38,7 @@ pub(crate) struct Place {
 pub(crate) struct Cloud {
     pub(super) session: Session,
     pub(super) identity: Identity,
+    proposals: Proposals,
 }
 
 impl Cloud {
@@ -57,7 +60,11 @@ impl Cloud {
                 actual: identity.account,
                 caller: identity.arn,
             }),
-            _ => Ok(Self { session, identity }),
+            _ => Ok(Self {
+                session,
+                identity,
+                proposals: Proposals::default(),
+            }),
         }
     }
 
@@ -129,6 +136,43 @@ impl Cloud {
         Ok(stages)
     }
 
+    /// Throws away the change sets of this run that were not executed.
+    pub(crate) async fn abandon(&self) -> Result<(), Error> {
+        self.proposals.discard(&self.cloudformation()).await
+    }
+
+    /// Asks for a change set; until it is released, it goes with [`Self::abandon`].
+    pub(super) async fn propose(
+        &self,
+        wanted: &template::Stack,
+        is_new: bool,
+        mode: Mode,
+    ) -> Result<ChangeSet, Error> {
+        let cloudformation = self.cloudformation();
+        self.proposals
+            .make(&cloudformation, wanted, is_new, mode)
+            .await
+    }
+
+    /// No longer minds a change set: it was executed, or is kept for later.
+    pub(crate) fn release(&self, change_set: &ChangeSet) {
+        self.proposals.release(change_set);
+    }
+
+    /// Where the console shows what happens to a stack.
+    pub(super) fn console(&self, stack_arn: &str) -> String {
+        let host = match stack_arn.split(':').nth(1) {
+            Some("aws-cn") => "console.amazonaws.cn",
+            Some("aws-us-gov") => "console.amazonaws-us-gov.com",
+            _ => "console.aws.amazon.com",
+        };
+        let region = self.region();
+        let stack = utf8_percent_encode(stack_arn, NON_ALPHANUMERIC);
+        format!(
+            "https://{region}.{host}/cloudformation/home?region={region}#/stacks/events?stackId={stack}"
+        )
+    }
+
     pub(super) fn cloudformation(&self) -> CloudFormation {
         CloudFormation::new(&self.session)
     }
@@ -137,6 +181,12 @@ impl Cloud {
     pub(super) fn asset_bucket(&self, app: &str) -> Bucket {
         let name = template::bucket_name(app, self.account(), self.region());
         Bucket::new(&self.session, name, self.account().to_owned())
+    }
+
+    /// Where the API of a Stateless stack is, as it is reachable from here.
+    pub(crate) fn endpoint(&self, stateless: &Stack) -> Option<String> {
+        self.reachable(stateless.outputs.clone())
+            .remove(ENDPOINT_URL)
     }
 
     /// Outputs as they are reachable from here: behind an emulator, the API is below the emulator's

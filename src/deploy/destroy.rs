@@ -1,52 +1,96 @@
-//! Brings a stack back to nothing.
+//! Brings a stage back to nothing.
 
 use std::collections::BTreeMap;
 
-use crate::aws::cloudformation::{CloudFormation, Stack};
+use uuid::Uuid;
 
-use super::apply::refuse_foreign;
+use crate::aws::cloudformation::{CloudFormation, Since, Stack};
+use crate::template;
+
+use super::diagnose::explain;
 use super::follow::follow;
-use super::{Error, Event, Operation, Reporter};
+use super::standing::refuse_foreign;
+use super::{Cloud, Error, Event, Operation, Reporter, asset};
+
+/// Destroys a stage: Stateless, which uses the table, then Stateful. Answers the stacks that were
+/// there.
+pub(crate) async fn destroy_stage(
+    cloud: &Cloud,
+    app: &str,
+    stage: &str,
+    reporter: &dyn Reporter,
+) -> Result<Vec<String>, Error> {
+    let tags = template::tags(app, stage);
+    let mut destroyed = Vec::new();
+    for stack in [
+        template::stateless_name(app, stage),
+        template::stateful_name(app, stage),
+    ] {
+        if destroy(cloud, &stack, &tags, reporter).await? {
+            destroyed.push(stack);
+        }
+    }
+    Ok(destroyed)
+}
+
+/// Empties and deletes the app's asset bucket, if it is there.
+pub(crate) async fn destroy_bucket(
+    cloud: &Cloud,
+    app: &str,
+    reporter: &dyn Reporter,
+) -> Result<(), Error> {
+    asset::destroy(&cloud.asset_bucket(app), reporter).await
+}
 
 /// Deletes the stack `name`, if it has `tags`; answers whether there was one.
-pub(super) async fn destroy(
-    cloudformation: &CloudFormation,
+async fn destroy(
+    cloud: &Cloud,
     name: &str,
     tags: &BTreeMap<String, String>,
     reporter: &dyn Reporter,
 ) -> Result<bool, Error> {
-    let Some(existing) = cloudformation.stack(name).await? else {
+    let Some(existing) = cloud.cloudformation().stack(name).await? else {
         return Ok(false);
     };
     // A stack that waits for its first change set has no tags yet, and nothing in it.
     if !existing.status.is_in_review() {
         refuse_foreign(&existing, tags)?;
     }
-    delete(cloudformation, &existing, reporter).await?;
+    delete(cloud, &existing, reporter).await?;
     Ok(true)
 }
 
 /// Deletes a stack that exists, and waits until it is gone.
 pub(super) async fn delete(
-    cloudformation: &CloudFormation,
+    cloud: &Cloud,
     existing: &Stack,
     reporter: &dyn Reporter,
 ) -> Result<(), Error> {
-    let seen = cloudformation.newest_event(&existing.arn).await?;
+    let cloudformation = cloud.cloudformation();
+    let since = since_now(&cloudformation, existing).await?;
+    let token = Uuid::new_v4().to_string();
+    cloudformation.delete_stack(&existing.arn, &token).await?;
     reporter.report(Event::StackStarted {
         stack: existing.name.clone(),
         operation: Operation::Delete,
     });
-    cloudformation.delete_stack(&existing.arn).await?;
-    let ended = follow(cloudformation, existing, seen, reporter).await?;
+    let ended = follow(&cloudformation, existing, since, reporter).await?;
     reporter.report(Event::StackFinished);
     if ended.stack.status.is_deleted() {
         Ok(())
     } else {
+        let diagnosis = explain(cloud, &cloudformation, &ended.stack, ended.failures).await;
         Err(Error::DestroyFailed {
-            stack: existing.name.clone(),
-            status: ended.stack.status,
-            first: ended.first_failure.map(Box::new),
+            diagnosis: diagnosis.into(),
         })
     }
+}
+
+/// After the newest event: where a new operation's begin.
+pub(super) async fn since_now(
+    cloudformation: &CloudFormation,
+    stack: &Stack,
+) -> Result<Since, Error> {
+    let newest = cloudformation.newest_event(&stack.arn).await?;
+    Ok(newest.map_or(Since::LastOperation, Since::Event))
 }

@@ -1,9 +1,9 @@
 //! What a deploy or a destroy can end in, other than well.
 
-use std::fmt;
-
 use crate::aws::cloudformation::Status;
 use crate::{aws, template};
+
+use super::diagnose::Diagnosis;
 
 /// A failed deploy or destroy.
 #[derive(Debug, thiserror::Error)]
@@ -20,56 +20,69 @@ pub(crate) enum Error {
     },
     #[error("{stack} is not umb's: it has not the tags of this stage")]
     Foreign { stack: String },
+    #[error("{stack} was deployed by umb {newer}, which is newer than this one ({own})")]
+    Downgrade {
+        stack: String,
+        newer: String,
+        own: String,
+    },
     #[error(
-        "{stack} would lose its data: {logical_id} ({resource_type}) would be replaced or deleted"
+        "{stack} would lose its data: {logical_id} ({resource_type}) would be replaced or deleted{}",
+        because(paths)
     )]
     WouldLoseData {
         stack: String,
         logical_id: String,
         resource_type: String,
+        paths: Vec<String>,
     },
+    #[error("{stack} is {status}: another run, or a person, changes it just now")]
+    Moving { stack: String, status: Status },
+    #[error("{stack} was changed by somebody else since the plan was made")]
+    Moved { stack: String },
+    #[error("the plan does not fit: {reason}")]
+    OtherPlan { reason: String },
     #[error("{stack} cannot be updated: it is {status}")]
     NeedsRepair { stack: String, status: Status },
+    #[error("there is nothing to {verb}: {}", and(states))]
+    NothingTo {
+        verb: &'static str,
+        states: Vec<String>,
+    },
+    #[error("the stage {stage} has no function yet")]
+    NoFunction { stage: String },
+    #[error("the code of {function} could not be updated: {reason}")]
+    CodeFailed { function: String, reason: String },
     #[error("the change set of {stack} could not be made: {reason}")]
     ChangeSetFailed { stack: String, reason: String },
-    #[error("{stack} failed: {status}")]
+    #[error("{} failed: {}", diagnosis.stack, diagnosis.status)]
     StackFailed {
-        stack: String,
-        status: Status,
         #[source]
-        first: Option<Box<FirstFailure>>,
+        diagnosis: Box<Diagnosis>,
     },
-    #[error("{stack} could not be deleted: {status}")]
+    #[error("{} could not be deleted: {}", diagnosis.stack, diagnosis.status)]
     DestroyFailed {
-        stack: String,
-        status: Status,
         #[source]
-        first: Option<Box<FirstFailure>>,
+        diagnosis: Box<Diagnosis>,
     },
+    #[error("{stack} was deleted while it was followed")]
+    DeletedMeanwhile { stack: String },
+    #[error("how {stack} goes on cannot be seen any more; CloudFormation goes on all the same")]
+    LostSight { stack: String, source: aws::Error },
 }
 
-/// The resource whose failure made the others fail, in CloudFormation's words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct FirstFailure {
-    pub(crate) logical_id: String,
-    pub(crate) resource_type: String,
-    pub(crate) status: Status,
-    pub(crate) reason: String,
-}
-
-impl fmt::Display for FirstFailure {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            logical_id,
-            resource_type,
-            status,
-            reason,
-        } = self;
-        write!(
-            formatter,
-            "{logical_id} ({resource_type}) {status}: {reason}"
-        )
+fn because(paths: &[String]) -> String {
+    if paths.is_empty() {
+        String::new()
+    } else {
+        format!(", because of {}", paths.join(", "))
     }
 }
 
-impl std::error::Error for FirstFailure {}
+fn and(states: &[String]) -> String {
+    if states.is_empty() {
+        "no stack is there".to_owned()
+    } else {
+        states.join(", ")
+    }
+}

@@ -8,6 +8,9 @@ pub(crate) enum Operation {
     Create,
     Update,
     Delete,
+    RollBack,
+    /// Whatever another run, or a person, has begun.
+    Follow,
 }
 
 /// Something worth telling.
@@ -17,6 +20,8 @@ pub(crate) enum Event {
     BucketCreated { bucket: String },
     /// The function's artifact was uploaded.
     ArtifactUploaded { bytes: usize },
+    /// The function gets another code, directly.
+    CodeUpdating { function: String },
     /// An operation on a stack began.
     StackStarted { stack: String, operation: Operation },
     /// Something happened to one of its resources.

@@ -1,161 +1,148 @@
 //! Follows an operation on a stack to its end.
 
-use crate::aws::cloudformation::{CloudFormation, Stack, StackEvent, Status};
-use crate::wait::{self, Pace};
+use std::time::Duration;
 
-use super::error::FirstFailure;
+use tokio::time::Instant;
+
+use crate::aws::cloudformation::{CloudFormation, Since, Stack, Status};
+use crate::wait::{self, Look, Pace};
+
+use super::diagnose::Failures;
 use super::{Error, Event, Reporter};
+
+/// Events say how it goes, and often enough: the stack itself is asked every so many looks, and
+/// whenever events say that it has ended, or say nothing.
+const LOOKS_PER_STATUS: u32 = 5;
+/// How long a stack may take to show that something began. Its status alone, read too soon, is that of
+/// the operation before.
+const BEGINNING: Duration = Duration::from_secs(30);
+/// How long AWS may be out of reach. CloudFormation goes on meanwhile.
+const OUT_OF_REACH: Duration = Duration::from_mins(15);
 
 /// How an operation ended.
 pub(super) struct Ended {
     pub(super) stack: Stack,
-    pub(super) first_failure: Option<FirstFailure>,
+    pub(super) failures: Failures,
 }
 
-/// Waits until the stack no longer moves, and reports what happens to its resources meanwhile.
+/// Waits until the stack no longer moves, and reports what happens to its resources `since`.
 ///
-/// The stack's own status alone decides that and how it ended. Events are only told: one that
+/// The stack's own status alone decides when that is and how it ended. Events are only told: one that
 /// cannot be read is told later or never. Nor does a fault of the line end the waiting: CloudFormation
 /// goes on all the same.
+///
+/// # Errors
+/// [`Error::LostSight`], when umb cannot see any more how it goes on.
 pub(super) async fn follow(
     cloudformation: &CloudFormation,
     stack: &Stack,
-    seen: Option<String>,
+    since: Since,
     reporter: &dyn Reporter,
 ) -> Result<Ended, Error> {
-    let mut feed = Feed {
-        last: seen,
-        told: Vec::new(),
+    let mut follower = Follower {
+        cloudformation,
+        stack,
+        reporter,
+        since,
+        failures: Failures::default(),
+        has_begun: stack.status.is_moving(),
+        started: Instant::now(),
+        seen: Instant::now(),
+        looks: 0,
     };
-    let stack = wait::until(Pace::STACK, async || {
-        let now = match cloudformation.stack(&stack.arn).await {
-            Err(error) if error.cause().is_transient() => return Ok(None),
-            now => now?,
-        };
-        feed.read(cloudformation, stack, reporter).await;
-        Ok::<_, Error>(match now {
-            // Some implementations forget a deleted stack at once.
-            None => Some(Stack {
-                status: Status::new("DELETE_COMPLETE"),
-                ..stack.clone()
-            }),
-            Some(now) => (!now.status.is_moving()).then_some(now),
-        })
-    })
-    .await?;
+    let stack = wait::until(Pace::STACK, async || follower.look().await)
+        .await
+        .map_err(|source| Error::LostSight {
+            stack: stack.name.clone(),
+            source,
+        })?;
     Ok(Ended {
-        first_failure: first_failure(&feed.told, &stack),
+        failures: follower.failures,
         stack,
     })
 }
 
-struct Feed {
-    last: Option<String>,
-    told: Vec<StackEvent>,
+struct Follower<'a> {
+    cloudformation: &'a CloudFormation,
+    stack: &'a Stack,
+    reporter: &'a dyn Reporter,
+    since: Since,
+    failures: Failures,
+    has_begun: bool,
+    started: Instant,
+    /// When AWS answered last.
+    seen: Instant,
+    looks: u32,
 }
 
-impl Feed {
-    async fn read(
-        &mut self,
-        cloudformation: &CloudFormation,
-        stack: &Stack,
-        reporter: &dyn Reporter,
-    ) {
-        let Ok(events) = cloudformation
-            .events(&stack.arn, self.last.as_deref())
-            .await
-        else {
-            return;
+/// What the newest events say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    GoesOn,
+    Ended,
+    Nothing,
+}
+
+impl Follower<'_> {
+    async fn look(&mut self) -> Result<Look<Stack>, crate::aws::Error> {
+        let told = self.tell().await;
+        let is_turn = self.looks.is_multiple_of(LOOKS_PER_STATUS);
+        self.looks += 1;
+        if told == Told::GoesOn && !is_turn {
+            return Ok(Look::Wait);
+        }
+        let now = match self.cloudformation.stack(&self.stack.arn).await {
+            Err(error) if error.cause().is_transient() => return self.out_of_reach(error),
+            now => now?,
         };
+        self.seen = Instant::now();
+        // Some implementations forget a deleted stack at once.
+        let now = now.unwrap_or_else(|| Stack {
+            status: Status::new("DELETE_COMPLETE"),
+            ..self.stack.clone()
+        });
+        if now.status.is_moving() {
+            self.has_begun = true;
+        } else if self.has_begun || self.started.elapsed() > BEGINNING {
+            self.tell().await;
+            return Ok(Look::Done(now));
+        }
+        Ok(Look::Wait)
+    }
+
+    /// Reports what happened since the last time.
+    async fn tell(&mut self) -> Told {
+        let events = self
+            .cloudformation
+            .events(&self.stack.arn, &self.since)
+            .await;
+        let Ok(events) = events else {
+            return Told::Nothing;
+        };
+        let mut told = Told::GoesOn;
         for event in events {
-            self.last = Some(event.id.clone());
-            self.told.push(event.clone());
-            // Not what happens to the stack itself: that is what the caller tells.
-            if event.physical_id != stack.arn {
-                reporter.report(Event::Resource { event });
+            self.since = Since::Event(event.id.clone());
+            self.failures.note(&event, &self.stack.arn);
+            if event.is_of_stack(&self.stack.arn) {
+                // What happens to the stack itself is for the caller to tell.
+                self.has_begun = true;
+                told = if event.status.is_moving() {
+                    Told::GoesOn
+                } else {
+                    Told::Ended
+                };
+            } else {
+                self.reporter.report(Event::Resource { event });
             }
         }
+        told
     }
-}
 
-/// The earliest failure of a resource that is one of its own: CloudFormation cancels everything
-/// else after it, and says so of each.
-fn first_failure(events: &[StackEvent], stack: &Stack) -> Option<FirstFailure> {
-    let failures = || {
-        events
-            .iter()
-            .filter(|event| event.status.is_failure() && event.physical_id != stack.arn)
-    };
-    let own = failures().find(|event| {
-        !event
-            .reason
-            .as_deref()
-            .is_some_and(|reason| reason.contains("cancelled"))
-    });
-    own.or_else(|| failures().next()).map(|event| FirstFailure {
-        logical_id: event.logical_id.clone(),
-        resource_type: event.resource_type.clone(),
-        status: event.status.clone(),
-        reason: event
-            .reason
-            .clone()
-            .unwrap_or_else(|| "no reason given".to_owned()),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn event(logical_id: &str, status: &str, reason: &str) -> StackEvent {
-        StackEvent {
-            id: logical_id.to_owned(),
-            logical_id: logical_id.to_owned(),
-            physical_id: format!("physical-{logical_id}"),
-            resource_type: "AWS::Some::Thing".to_owned(),
-            status: Status::new(status),
-            reason: (!reason.is_empty()).then(|| reason.to_owned()),
+    fn out_of_reach(&self, error: crate::aws::Error) -> Result<Look<Stack>, crate::aws::Error> {
+        if self.seen.elapsed() > OUT_OF_REACH {
+            Err(error)
+        } else {
+            Ok(Look::BackOff)
         }
-    }
-
-    fn stack() -> Stack {
-        Stack {
-            arn: "physical-Stack".to_owned(),
-            name: "Stack".to_owned(),
-            status: Status::new("ROLLBACK_COMPLETE"),
-            outputs: [].into(),
-            parameters: [].into(),
-            tags: [].into(),
-        }
-    }
-
-    #[test]
-    fn the_first_failure_is_the_one_that_is_not_a_consequence() {
-        let events = [
-            event("Fine", "CREATE_COMPLETE", ""),
-            event("Cancelled", "CREATE_FAILED", "Resource creation cancelled"),
-            event("Culprit", "CREATE_FAILED", "Quota exceeded"),
-            event("Later", "CREATE_FAILED", "Something else"),
-            event(
-                "Stack",
-                "ROLLBACK_FAILED",
-                "The following resource(s) failed",
-            ),
-        ];
-        let first = first_failure(&events, &stack()).expect("a failure");
-        assert_eq!(first.logical_id, "Culprit");
-        assert_eq!(first.reason, "Quota exceeded");
-    }
-
-    #[test]
-    fn cancelled_ones_are_better_than_none() {
-        let events = [event(
-            "Cancelled",
-            "CREATE_FAILED",
-            "Resource creation cancelled",
-        )];
-        let first = first_failure(&events, &stack()).expect("a failure");
-        assert_eq!(first.logical_id, "Cancelled");
-        assert_eq!(first_failure(&[], &stack()), None);
     }
 }

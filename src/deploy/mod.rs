@@ -1,19 +1,38 @@
 //! The engine: brings a stage's stacks to what their templates say, and back to nothing.
 //!
-//! CloudFormation does the work; the engine prepares change sets, follows what happens and explains
-//! what went wrong. It reports [`Event`]s and draws nothing.
+//! CloudFormation does the work; the engine looks where a stage is [`Standing`], plans what it takes to
+//! get where it is [`Desired`], applies exactly that plan, follows what happens and explains what went
+//! wrong. It reports [`Event`]s, asks nobody and draws nothing.
 
+mod access;
 mod apply;
 mod asset;
 mod cloud;
+mod code;
+mod conditions;
+mod desired;
 mod destroy;
+mod diagnose;
+mod effect;
 mod error;
 mod event;
 mod follow;
-mod stage;
+mod plan;
+mod proposals;
+mod recover;
+mod standing;
+mod status;
 
-pub(crate) use apply::{Deployed, Outcome};
+pub(crate) use crate::aws::cloudformation::{Action, Mode, PropertyChange};
+pub(crate) use apply::{Deployed, Prepared, apply};
 pub(crate) use cloud::{Cloud, ENDPOINT_URL, Outputs, Place};
+pub(crate) use code::deploy_code;
+pub(crate) use desired::{Artifact, Desired};
+pub(crate) use destroy::{destroy_bucket, destroy_stage};
+pub(crate) use diagnose::{Class, Diagnosis, diagnose};
 pub(crate) use error::Error;
 pub(crate) use event::{Event, Operation, Reporter};
-pub(crate) use stage::{Artifact, deploy_stage, destroy_bucket, destroy_stage};
+pub(crate) use plan::{Plan, ResourcePlan, StackAction, StackPlan};
+pub(crate) use recover::{Rest, cancel, roll_back, watch};
+pub(crate) use standing::Standing;
+pub(crate) use status::StageStatus;

@@ -3,14 +3,17 @@
 //! Pure: nothing here calls AWS or reads a file at run time.
 
 mod api;
+mod mark;
 mod names;
 mod stacks;
 mod yaml;
 
+pub(crate) use mark::{Mark, VERSION};
 pub(crate) use names::{
     bucket_name, handler_key, local_name, stack_stage, stateful_name, stateless_name,
 };
 pub(crate) use stacks::{
-    APP_TAG, Authorization, Billing, HOLDS_DATA, Handler, Stack, Stage, stateful, stateless, tags,
+    APP_TAG, Authorization, Billing, HANDLER_KEY, HOLDS_DATA, Handler, Stack, Stage, stateful,
+    stateless, tags,
 };
 pub(crate) use yaml::Error;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::yaml::{Error, parse};
-use super::{api, names};
+use super::{api, mark, names};
 
 const STATEFUL: &str = include_str!("../../assets/stateful.yaml");
 const STATELESS: &str = include_str!("../../assets/stateless.yaml");
@@ -17,6 +17,9 @@ const DEPLOYMENT: &str = "APIDeployment";
 /// The tag that says which app a stack is of: a name alone may be anybody's.
 pub(crate) const APP_TAG: &str = "umb:app";
 const STAGE_TAG: &str = "umb:stage";
+
+/// The parameter that names the function's artifact.
+pub(crate) const HANDLER_KEY: &str = "HandlerKey";
 
 /// The types of resources whose replacement or deletion loses data.
 pub(crate) const HOLDS_DATA: [&str; 1] = ["AWS::DynamoDB::Table"];
@@ -67,6 +70,8 @@ pub(crate) struct Stack {
     pub(crate) template: Value,
     pub(crate) parameters: BTreeMap<String, String>,
     pub(crate) tags: BTreeMap<String, String>,
+    /// What changes when anything of the above does.
+    pub(crate) digest: String,
 }
 
 /// The stack that holds the table.
@@ -104,7 +109,7 @@ pub(crate) fn stateless(stage: &Stage, handler: &Handler) -> Result<Stack, Error
             names::stateful_name(&stage.app, &stage.name),
         ),
         ("HandlerBucket", handler.bucket.clone()),
-        ("HandlerKey", handler.key.clone()),
+        (HANDLER_KEY, handler.key.clone()),
         ("HandlerArchitecture", handler.architecture.clone()),
         ("ReservedConcurrency", concurrency),
         ("LogRetentionInDays", stage.log_retention_days.to_string()),
@@ -118,7 +123,7 @@ pub(crate) fn stateless(stage: &Stage, handler: &Handler) -> Result<Stack, Error
 }
 
 fn stack(stage: &Stage, name: String, template: Value, parameters: Vec<(&str, String)>) -> Stack {
-    Stack {
+    let mut stack = Stack {
         name,
         template,
         parameters: parameters
@@ -126,7 +131,10 @@ fn stack(stage: &Stage, name: String, template: Value, parameters: Vec<(&str, St
             .map(|(key, value)| (key.to_owned(), value))
             .collect(),
         tags: tags(&stage.app, &stage.name),
-    }
+        digest: String::new(),
+    };
+    stack.digest = mark::mark(&mut stack);
+    stack
 }
 
 /// What says that a stack is umb's, and whose.
@@ -223,6 +231,7 @@ mod tests {
         .expect("valid");
         assert_eq!(one.template, other.template);
         assert_ne!(one.parameters, other.parameters);
+        assert_ne!(one.digest, other.digest);
     }
 
     #[test]

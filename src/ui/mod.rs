@@ -1,5 +1,6 @@
 //! The only place that prints: answers to stdout, everything else to stderr.
 
+mod plan;
 mod progress;
 
 use std::io::{self, IsTerminal as _, Stderr, Stdout, Write};
@@ -7,8 +8,9 @@ use std::sync::Mutex;
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Effects, Style};
+use serde::Serialize;
 
-use crate::deploy::Reporter;
+use crate::deploy::{Diagnosis, Plan, Reporter, StageStatus};
 use crate::error::{Failure, Kind};
 
 const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
@@ -40,6 +42,32 @@ impl Ui {
         write(&self.out, &format!("{line}\n"));
     }
 
+    /// Writes the answer as JSON.
+    pub(crate) fn print_json(&self, answer: &impl Serialize) {
+        let json = serde_json::to_string_pretty(answer).unwrap_or_default();
+        self.print(&json);
+    }
+
+    /// Writes a plan.
+    pub(crate) fn plan(&self, plan: &Plan) {
+        self.print(&plan::plan(plan));
+    }
+
+    /// Writes a plan that a person is to agree to.
+    pub(crate) fn note_plan(&self, plan: &Plan) {
+        self.note(&plan::plan(plan));
+    }
+
+    /// Writes how a stage is.
+    pub(crate) fn status(&self, status: &StageStatus) {
+        self.print(&plan::status(status));
+    }
+
+    /// Writes why an operation failed.
+    pub(crate) fn diagnosis(&self, diagnosis: &Diagnosis) {
+        self.print(&plan::diagnosis(diagnosis));
+    }
+
     /// Writes a line about the way to the answer.
     pub(crate) fn note(&self, line: &str) {
         write(&self.err, &format!("{line}\n"));
@@ -52,6 +80,9 @@ impl Ui {
 
     /// Shows why a command failed.
     pub(crate) fn failure(&self, failure: &Failure) {
+        if failure.is_silent() {
+            return;
+        }
         if failure.is_shown() {
             return self.print(failure.cause().trim_end());
         }
@@ -65,6 +96,23 @@ impl Ui {
         if let Some(hint) = failure.hint_text() {
             self.note(&format!("{HINT}hint:{HINT:#} {hint}"));
         }
+        if let Some(link) = failure.link() {
+            self.note(&format!("{HINT}see:{HINT:#} {link}"));
+        }
+    }
+
+    /// Whether somebody is there to answer a question.
+    pub(crate) fn can_ask(&self) -> bool {
+        self.can_ask
+    }
+
+    /// Asks a question; answers the line that was given.
+    pub(crate) async fn ask(&self, question: &str) -> Option<String> {
+        write(&self.err, &format!("{question} "));
+        // On a thread of its own, so that Ctrl-C is heard meanwhile.
+        let answer = tokio::task::spawn_blocking(|| io::stdin().lines().next()).await;
+        let line = answer.ok()??.ok()?;
+        Some(line.trim().to_owned())
     }
 
     /// Asks a question that a lost or careless key must not answer with yes.
@@ -79,12 +127,12 @@ impl Ui {
             )
             .hint("pass --yes to do it without asking"));
         }
-        write(&self.err, &format!("{question} [y/N] "));
-        // On a thread of its own, so that Ctrl-C is heard meanwhile.
-        let answer = tokio::task::spawn_blocking(|| io::stdin().lines().next()).await;
-        match answer {
-            Ok(Some(Ok(line))) if matches!(line.trim(), "y" | "Y" | "yes") => Ok(()),
-            _ => Err(Failure::new(Kind::Declined, "nothing was deleted")),
+        match self.ask(&format!("{question} [y/N]")).await.as_deref() {
+            Some("y" | "Y" | "yes") => Ok(()),
+            _ => Err(Failure::new(
+                Kind::Declined,
+                "declined: nothing was changed",
+            )),
         }
     }
 

@@ -65,10 +65,13 @@ fn line(event: &Event) -> Option<String> {
         Event::ArtifactUploaded { bytes } => {
             format!("function uploaded: {}", HumanBytes(*bytes as u64))
         }
+        Event::CodeUpdating { function } => format!("{function}: putting the code there"),
         Event::StackStarted { stack, operation } => match operation {
             Operation::Create => format!("{stack}: creating"),
             Operation::Update => format!("{stack}: updating"),
             Operation::Delete => format!("{stack}: deleting"),
+            Operation::RollBack => format!("{stack}: rolling back"),
+            Operation::Follow => format!("{stack}: following"),
         },
         Event::Resource { event, .. } => {
             let reason = match &event.reason {
@@ -97,6 +100,7 @@ mod tests {
         Event::Resource {
             event: StackEvent {
                 id: String::new(),
+                at: None,
                 logical_id: "APIDeploymentd9617ccb".to_owned(),
                 physical_id: String::new(),
                 resource_type: "AWS::ApiGateway::Deployment".to_owned(),

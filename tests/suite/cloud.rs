@@ -203,8 +203,9 @@ fn a_change_that_would_replace_the_table_stops_the_deploy() {
     assert!(
         run.stderr.contains(&format!(
             "error: {stack} would lose its data: Table (AWS::DynamoDB::Table) would be replaced or \
-             deleted\nhint: nothing was changed"
-        )),
+             deleted, because of "
+        )) && run.stderr.contains("/Properties/KeySchema")
+            && run.stderr.contains("\nhint: nothing was changed"),
         "{run:?}"
     );
     assert_eq!(aws.resources(&sandbox)["tables"], tables);

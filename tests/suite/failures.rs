@@ -147,7 +147,11 @@ fn the_resource_that_failed_first_is_named_with_its_reason() {
         run.stderr.ends_with(
             "error: App-Dev-Stateful failed: ROLLBACK_COMPLETE\n  \
              caused by: Table (AWS::DynamoDB::Table) CREATE_FAILED: Subscriber limit exceeded: tables\n\
-             hint: mend the cause, then run the same command again: it goes on from here\n"
+             hint: quota: raise it (https://console.aws.amazon.com/servicequotas), or ask for less in \
+             umb.toml; then run `umb deploy dev` again: it goes on from here\n\
+             see: https://eu-west-1.console.aws.amazon.com/cloudformation/home?region=eu-west-1#/stacks/\
+             events?stackId=arn%3Aaws%3Acloudformation%3Aeu%2Dwest%2D1%3A111111111111%3Astack%2FApp%2DDev\
+             %2DStateful%2F1\n"
         ),
         "{run:#?}"
     );
@@ -206,7 +210,7 @@ fn a_failed_rollback_is_not_answered_with_destruction() {
     assert!(
         run.stderr.starts_with(
             "error: App-Dev-Stateful cannot be updated: it is UPDATE_ROLLBACK_FAILED\n\
-             hint: continue its rollback"
+             hint: mend what stopped its rollback (`umb diagnose dev` names it), then run `umb rollback dev`;"
         ),
         "{run:#?}"
     );
@@ -307,8 +311,9 @@ fn ctrl_c_ends_the_waiting_and_says_what_goes_on() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(
         stderr.ends_with(
-            "error: interrupted\nhint: CloudFormation ends what it has begun; the same command goes \
-             on from there\n"
+            "App-Dev-Stateful is CREATE_IN_PROGRESS: CloudFormation goes on with it\n\
+             error: interrupted\nhint: CloudFormation ends what it has begun: `umb watch dev` follows it, \
+             `umb cancel dev` cancels it; the same command goes on from there\n"
         ),
         "{stderr}"
     );

@@ -53,7 +53,7 @@ fn destroy_asks_and_does_what_is_answered() {
         let mut session = at_a_terminal(&sandbox, &["destroy", "local"]);
         session.exp_string("[y/N] ").unwrap();
         session.send_line(answer).unwrap();
-        session.exp_string("nothing was deleted").unwrap();
+        session.exp_string("declined: nothing was changed").unwrap();
         assert_ends(&mut session, 3);
     }
     sandbox.umb(&["deploy", "local"]).ok();

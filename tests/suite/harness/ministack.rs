@@ -219,10 +219,26 @@ impl MiniStack {
             .json()
     }
 
-    fn read(&self, sandbox: &Sandbox, service: &str, path: &str) -> Answer {
+    /// Reads from a REST service.
+    pub fn read(&self, sandbox: &Sandbox, service: &str, path: &str) -> Answer {
+        self.send(sandbox, service, "GET", path, &[], None)
+    }
+
+    /// Sends a request to a REST service.
+    pub fn send(
+        &self,
+        sandbox: &Sandbox,
+        service: &str,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Answer {
         let authorization = authorization(sandbox, service);
         let url = format!("{}/{path}", self.endpoint);
-        request("GET", &url, &[("Authorization", &authorization)], None).unwrap()
+        let mut headers = headers.to_vec();
+        headers.push(("Authorization", &authorization));
+        request(method, &url, &headers, body).unwrap()
     }
 }
 

@@ -5,9 +5,11 @@ mod ministack;
 mod peers;
 mod replay;
 mod sandbox;
+mod stacks;
 
 pub use http::{Answer, request};
 pub use ministack::{MiniStack, free_port, ministack, ministack_with_iam, texts};
 pub use peers::peer;
 pub use replay::{Request, replay};
-pub use sandbox::Sandbox;
+pub use sandbox::{Run, Sandbox};
+pub use stacks::{failing, held};

@@ -1,0 +1,39 @@
+//! Whether the API answers as it should.
+
+use std::time::Duration;
+
+use http::Method;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::wait::{self, Look, Pace};
+
+use super::{Client, Error};
+
+/// How long a new deployment may take to be everywhere.
+const PROPAGATION: Duration = Duration::from_mins(1);
+
+impl Client {
+    /// Asks for a user that does not exist: the answer must be a 404 of the function's.
+    pub(crate) async fn check(&self) -> Result<(), Error> {
+        let path = format!("users/umb-verify-{}", Uuid::new_v4());
+        match self.send(Method::GET, &path, None).await {
+            Err(Error::Refused { problem }) if problem.status() == 404 => Ok(()),
+            Err(error) => Err(error),
+            Ok(answer) => Err(Error::unexpected(200, &answer.body)),
+        }
+    }
+
+    /// The same, with patience for what a new deployment needs until it is everywhere.
+    ///
+    /// # Errors
+    /// That of the last try.
+    pub(crate) async fn verify(&self) -> Result<(), Error> {
+        let started = Instant::now();
+        wait::until(Pace::ENDPOINT, async || match self.check().await {
+            Err(error) if error.may_pass() && started.elapsed() < PROPAGATION => Ok(Look::Wait),
+            checked => checked.map(Look::Done),
+        })
+        .await
+    }
+}

@@ -1,0 +1,333 @@
+//! Change sets: what an update would do, before it does.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudformation::types::{
+    self, Capability, ChangeSetStatus, ChangeSetType, DeploymentConfig, DeploymentConfigMode,
+    DeploymentMode,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{CloudFormation, Error};
+
+/// What a change set is made of.
+#[derive(Debug, Clone)]
+pub(crate) struct ChangeSetRequest<'a> {
+    /// The change set's name, unique to this run.
+    pub(crate) name: &'a str,
+    pub(crate) stack: &'a str,
+    /// Whether the stack is to be made.
+    pub(crate) is_new: bool,
+    pub(crate) template: &'a str,
+    pub(crate) parameters: &'a BTreeMap<String, String>,
+    pub(crate) tags: &'a BTreeMap<String, String>,
+    /// Whether resources that exist already under the template's names are taken into the stack.
+    pub(crate) adopts: bool,
+    pub(crate) mode: Mode,
+}
+
+/// How CloudFormation goes about it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Mode {
+    /// The ordinary way.
+    #[default]
+    Standard,
+    /// Without waiting until resources are stable. Rollback stays on.
+    Express,
+    /// Changes made by hand are taken back, too.
+    RevertDrift,
+}
+
+/// A change set and the stack that it would change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ChangeSet {
+    pub(crate) arn: String,
+    pub(crate) stack_arn: String,
+}
+
+/// What became of a change set's creation.
+#[derive(Debug, Clone)]
+pub(crate) enum Computed {
+    /// It can be executed, and would change this.
+    Ready(Vec<Change>),
+    /// It would change nothing.
+    Empty,
+    /// It cannot be: this is why.
+    Failed(String),
+}
+
+/// What would happen to one resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) action: Action,
+    pub(crate) logical_id: String,
+    pub(crate) resource_type: String,
+    pub(crate) properties: Vec<PropertyChange>,
+}
+
+/// What is done to a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Action {
+    /// It is made.
+    Add,
+    /// It exists and is taken into the stack.
+    Import,
+    /// It is changed in place.
+    Modify,
+    /// Whether it is changed in place or replaced is decided only while it happens.
+    MayReplace,
+    /// Another one is made in its place.
+    Replace,
+    /// It is deleted.
+    Remove,
+    /// It leaves the stack and stays in the account.
+    Release,
+}
+
+/// What would happen to one property. Values are there where CloudFormation tells them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PropertyChange {
+    /// Where it is, e.g. `/Properties/MemorySize`.
+    pub(crate) path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) before: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) after: Option<String>,
+    /// Whether the resource would or could have to be replaced for it.
+    #[serde(skip)]
+    pub(crate) recreates: bool,
+    /// The resources that it refers to and from which alone the change comes; none where it comes from
+    /// elsewhere, too.
+    #[serde(skip)]
+    pub(crate) causes: Vec<String>,
+}
+
+impl CloudFormation {
+    /// Asks CloudFormation to compute a change set.
+    pub(crate) async fn create_change_set(
+        &self,
+        request: &ChangeSetRequest<'_>,
+    ) -> Result<ChangeSet, Error> {
+        let parameters = request.parameters.iter().map(|(key, value)| {
+            types::Parameter::builder()
+                .parameter_key(key)
+                .parameter_value(value)
+                .build()
+        });
+        let tags = request
+            .tags
+            .iter()
+            .map(|(key, value)| types::Tag::builder().key(key).value(value).build());
+        let kind = if request.is_new {
+            ChangeSetType::Create
+        } else {
+            ChangeSetType::Update
+        };
+        let output = self
+            .client
+            .create_change_set()
+            .stack_name(request.stack)
+            .change_set_name(request.name)
+            .client_token(request.name)
+            .change_set_type(kind)
+            .capabilities(Capability::CapabilityIam)
+            .template_body(request.template)
+            .set_parameters(Some(parameters.collect()))
+            .set_tags(Some(tags.collect()))
+            .set_import_existing_resources(request.adopts.then_some(true))
+            .set_deployment_mode(
+                (request.mode == Mode::RevertDrift).then_some(DeploymentMode::RevertDrift),
+            )
+            .set_deployment_config((request.mode == Mode::Express).then(express))
+            .send()
+            .await
+            .map_err(|error| Error::of_call("CloudFormation CreateChangeSet", error))?;
+        Ok(ChangeSet {
+            arn: output.id.unwrap_or_default(),
+            stack_arn: output.stack_id.unwrap_or_default(),
+        })
+    }
+
+    /// What became of a change set's creation; `None` while CloudFormation still computes it.
+    pub(crate) async fn computed(&self, change_set: &ChangeSet) -> Result<Option<Computed>, Error> {
+        let mut changes = Vec::new();
+        let mut token = None;
+        loop {
+            let page = self
+                .client
+                .describe_change_set()
+                .change_set_name(&change_set.arn)
+                .include_property_values(true)
+                .set_next_token(token)
+                .send()
+                .await
+                .map_err(|error| Error::of_call("CloudFormation DescribeChangeSet", error))?;
+            let reason = page.status_reason.unwrap_or_default();
+            match page.status {
+                Some(ChangeSetStatus::CreateComplete) => {}
+                None | Some(ChangeSetStatus::CreateInProgress | ChangeSetStatus::CreatePending) => {
+                    return Ok(None);
+                }
+                Some(ChangeSetStatus::Failed) if says_nothing_to_change(&reason) => {
+                    return Ok(Some(Computed::Empty));
+                }
+                Some(ChangeSetStatus::Failed) => return Ok(Some(Computed::Failed(reason))),
+                Some(other) => return Ok(Some(Computed::Failed(format!("it is {other}")))),
+            }
+            let resources = page.changes.unwrap_or_default().into_iter();
+            changes.extend(
+                resources
+                    .filter_map(|change| change.resource_change)
+                    .map(Change::from),
+            );
+            token = page.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(Some(Computed::Ready(changes)));
+            }
+        }
+    }
+
+    /// Throws a change set away; one that is not there any more is no error.
+    pub(crate) async fn delete_change_set(&self, change_set: &ChangeSet) -> Result<(), Error> {
+        self.client
+            .delete_change_set()
+            .change_set_name(&change_set.arn)
+            .send()
+            .await
+            .map_err(|error| Error::of_call("CloudFormation DeleteChangeSet", error))?;
+        Ok(())
+    }
+
+    /// Starts to change the stack; its events will carry `token`.
+    pub(crate) async fn execute_change_set(
+        &self,
+        change_set: &ChangeSet,
+        token: &str,
+    ) -> Result<(), Error> {
+        self.client
+            .execute_change_set()
+            .change_set_name(&change_set.arn)
+            .client_request_token(token)
+            .send()
+            .await
+            .map_err(|error| Error::of_call("CloudFormation ExecuteChangeSet", error))?;
+        Ok(())
+    }
+}
+
+/// Express mode switches rollback off unless it is told not to.
+fn express() -> DeploymentConfig {
+    DeploymentConfig::builder()
+        .mode(DeploymentConfigMode::Express)
+        .disable_rollback(false)
+        .build()
+}
+
+impl From<types::ResourceChange> for Change {
+    fn from(change: types::ResourceChange) -> Self {
+        let action = action(&change);
+        Self {
+            action,
+            logical_id: change.logical_resource_id.unwrap_or_default(),
+            resource_type: change.resource_type.unwrap_or_default(),
+            properties: properties(change.details.unwrap_or_default()),
+        }
+    }
+}
+
+fn action(change: &types::ResourceChange) -> Action {
+    use types::{ChangeAction, PolicyAction, Replacement};
+
+    let replaces = matches!(
+        change.policy_action,
+        Some(
+            PolicyAction::ReplaceAndDelete
+                | PolicyAction::ReplaceAndRetain
+                | PolicyAction::ReplaceAndSnapshot
+        )
+    );
+    match change.action {
+        Some(ChangeAction::Add) => Action::Add,
+        Some(ChangeAction::Import) => Action::Import,
+        Some(ChangeAction::Remove) if change.policy_action == Some(PolicyAction::Retain) => {
+            Action::Release
+        }
+        Some(ChangeAction::Remove) => Action::Remove,
+        _ if replaces || change.replacement == Some(Replacement::True) => Action::Replace,
+        _ if change.replacement == Some(Replacement::Conditional) => Action::MayReplace,
+        // What an update of the same kind that this umb does not know yet would do is not known.
+        Some(ChangeAction::Dynamic) => Action::MayReplace,
+        _ => Action::Modify,
+    }
+}
+
+/// A property is told of once for every way in which it may come to change.
+fn properties(details: Vec<types::ResourceChangeDetail>) -> Vec<PropertyChange> {
+    let mut properties: Vec<PropertyChange> = Vec::new();
+    for detail in details {
+        let cause = cause(&detail);
+        let Some(change) = detail.target.and_then(|target| property(target, cause)) else {
+            continue;
+        };
+        match properties
+            .iter_mut()
+            .find(|known| known.path == change.path)
+        {
+            Some(known) => known.merge(change),
+            None => properties.push(change),
+        }
+    }
+    properties
+}
+
+/// The resource whose change makes the property change, if it is one.
+fn cause(detail: &types::ResourceChangeDetail) -> Option<String> {
+    use types::ChangeSource;
+
+    let is_resource = matches!(
+        detail.change_source,
+        Some(ChangeSource::ResourceReference | ChangeSource::ResourceAttribute)
+    );
+    let entity = detail.causing_entity.as_deref().filter(|_| is_resource)?;
+    entity.split('.').next().map(str::to_owned)
+}
+
+fn property(
+    target: types::ResourceTargetDefinition,
+    cause: Option<String>,
+) -> Option<PropertyChange> {
+    let attribute = target.attribute.map(|attribute| attribute.to_string());
+    let parts: Vec<_> = [attribute, target.name].into_iter().flatten().collect();
+    let name = format!("/{}", parts.join("/"));
+    Some(PropertyChange {
+        path: target
+            .path
+            .or_else(|| (!parts.is_empty()).then_some(name))?,
+        before: target.before_value,
+        after: target.after_value,
+        recreates: target.requires_recreation != Some(types::RequiresRecreation::Never),
+        causes: cause.into_iter().collect(),
+    })
+}
+
+impl PropertyChange {
+    /// The same change, told in another way.
+    fn merge(&mut self, other: Self) {
+        self.before = self.before.take().or(other.before);
+        self.after = self.after.take().or(other.after);
+        self.recreates |= other.recreates;
+        if self.causes.is_empty() || other.causes.is_empty() {
+            self.causes.clear();
+        } else {
+            self.causes.extend(other.causes);
+        }
+    }
+}
+
+/// Nor has it a status for a change set that would change nothing: the AWS CLI goes by these
+/// sentences too (`aws cloudformation deploy`).
+fn says_nothing_to_change(reason: &str) -> bool {
+    reason.contains("didn't contain changes") || reason.contains("No updates are to be performed")
+}

@@ -1,0 +1,174 @@
+//! What happens in stacks: their events.
+
+use aws_sdk_cloudformation::types::{self, EventFilter};
+use aws_smithy_types::DateTime;
+
+use super::{ChangeSet, CloudFormation, Error, Status};
+
+/// Something that happened to a resource of a stack, or to the stack itself.
+#[derive(Debug, Clone)]
+pub(crate) struct StackEvent {
+    pub(crate) id: String,
+    pub(crate) at: Option<DateTime>,
+    pub(crate) logical_id: String,
+    pub(crate) physical_id: String,
+    pub(crate) resource_type: String,
+    pub(crate) status: Status,
+    pub(crate) reason: Option<String>,
+}
+
+/// Where the events that matter begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// After this event.
+    Event(String),
+    /// With the operation that was begun last.
+    LastOperation,
+}
+
+impl StackEvent {
+    /// Whether it is about the stack itself.
+    pub(crate) fn is_of_stack(&self, arn: &str) -> bool {
+        self.physical_id == arn
+    }
+}
+
+impl CloudFormation {
+    /// The id of the newest event, after which a new operation's events begin.
+    pub(crate) async fn newest_event(&self, stack_arn: &str) -> Result<Option<String>, Error> {
+        let page = self
+            .client
+            .describe_stack_events()
+            .stack_name(stack_arn)
+            .send()
+            .await
+            .map_err(|error| Error::of_call("CloudFormation DescribeStackEvents", error))?;
+        let newest = page.stack_events.unwrap_or_default().into_iter().next();
+        Ok(newest.and_then(|event| event.event_id))
+    }
+
+    /// What happened since, oldest first.
+    pub(crate) async fn events(
+        &self,
+        stack_arn: &str,
+        since: &Since,
+    ) -> Result<Vec<StackEvent>, Error> {
+        let mut pages = self
+            .client
+            .describe_stack_events()
+            .stack_name(stack_arn)
+            .into_paginator()
+            .send();
+        let mut events = Vec::new();
+        'pages: while let Some(page) = pages.next().await {
+            let page =
+                page.map_err(|error| Error::of_call("CloudFormation DescribeStackEvents", error))?;
+            for event in page.stack_events.unwrap_or_default() {
+                let event = StackEvent::from(event);
+                if *since == Since::Event(event.id.clone()) {
+                    break 'pages;
+                }
+                let is_first = *since == Since::LastOperation
+                    && event.is_of_stack(stack_arn)
+                    && event.status.begins_an_operation(event.reason.as_deref());
+                events.push(event);
+                if is_first {
+                    break 'pages;
+                }
+            }
+        }
+        events.reverse();
+        Ok(events)
+    }
+
+    /// What failed in the stack's operation, oldest first, as DescribeEvents tells it: with what
+    /// CloudFormation found wrong before it began.
+    pub(crate) async fn failures(
+        &self,
+        stack_arn: &str,
+        operation: &str,
+    ) -> Result<Vec<StackEvent>, Error> {
+        let mut pages = self
+            .client
+            .describe_events()
+            .stack_name(stack_arn)
+            .operation_id(operation)
+            .filters(EventFilter::builder().failed_events(true).build())
+            .into_paginator()
+            .send();
+        let mut events = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page =
+                page.map_err(|error| Error::of_call("CloudFormation DescribeEvents", error))?;
+            events.extend(
+                page.operation_events
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(StackEvent::from),
+            );
+        }
+        events.reverse();
+        Ok(events)
+    }
+
+    /// What CloudFormation found wrong with a change set before it could be executed.
+    pub(crate) async fn validation_failures(
+        &self,
+        change_set: &ChangeSet,
+    ) -> Result<Vec<StackEvent>, Error> {
+        let page = self
+            .client
+            .describe_events()
+            .change_set_name(&change_set.arn)
+            .filters(EventFilter::builder().failed_events(true).build())
+            .send()
+            .await
+            .map_err(|error| Error::of_call("CloudFormation DescribeEvents", error))?;
+        let events = page.operation_events.unwrap_or_default().into_iter();
+        Ok(events.map(StackEvent::from).collect())
+    }
+}
+
+impl From<types::StackEvent> for StackEvent {
+    fn from(event: types::StackEvent) -> Self {
+        Self {
+            id: event.event_id.unwrap_or_default(),
+            at: event.timestamp,
+            logical_id: event.logical_resource_id.unwrap_or_default(),
+            physical_id: event.physical_resource_id.unwrap_or_default(),
+            resource_type: event.resource_type.unwrap_or_default(),
+            status: status(event.resource_status.as_ref()),
+            reason: event
+                .resource_status_reason
+                .filter(|reason| !reason.is_empty()),
+        }
+    }
+}
+
+impl From<types::OperationEvent> for StackEvent {
+    fn from(event: types::OperationEvent) -> Self {
+        let validation = event.validation_status_reason.map(|reason| {
+            let path = event.validation_path.unwrap_or_default();
+            format!("{reason} {path}").trim().to_owned()
+        });
+        let status = match event.resource_status {
+            Some(status) => Status::new(status.as_str()),
+            None => Status::new("VALIDATION_FAILED"),
+        };
+        Self {
+            id: event.event_id.unwrap_or_default(),
+            at: event.timestamp,
+            logical_id: event.logical_resource_id.unwrap_or_default(),
+            physical_id: event.physical_resource_id.unwrap_or_default(),
+            resource_type: event.resource_type.unwrap_or_default(),
+            status,
+            reason: validation
+                .or(event.resource_status_reason)
+                .filter(|reason| !reason.is_empty()),
+        }
+    }
+}
+
+fn status(status: Option<&types::ResourceStatus>) -> Status {
+    Status::new(status.map_or("", |status| status.as_str()))
+}

@@ -1,0 +1,399 @@
+//! Why an operation failed: the earliest failure that is not a consequence of another, and what sort
+//! of failure it is.
+
+use std::fmt;
+
+use aws_smithy_types::date_time::Format;
+use serde::Serialize;
+
+use crate::aws::cloudformation::{CloudFormation, Since, Stack, StackEvent, Status};
+use crate::template;
+
+use super::{Cloud, Error};
+
+/// What became of a stack's last operation.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Diagnosis {
+    pub(crate) stack: String,
+    pub(crate) status: Status,
+    /// What CloudFormation says of the status.
+    pub(crate) status_reason: Option<String>,
+    /// What failed first; none where nothing did, or where CloudFormation does not tell.
+    pub(crate) culprit: Option<Culprit>,
+    /// Where the console shows it.
+    pub(crate) console: String,
+}
+
+/// The resource whose failure made the others fail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Culprit {
+    pub(crate) logical_id: String,
+    pub(crate) resource_type: String,
+    pub(crate) status: Status,
+    /// Why, in the service's words.
+    pub(crate) reason: String,
+    pub(crate) class: Class,
+    /// What the service calls the request that failed, for AWS's support.
+    pub(crate) request_id: Option<String>,
+    /// When (RFC 3339).
+    pub(crate) at: Option<String>,
+}
+
+/// What sort of failure it is: what a person can do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Class {
+    /// The template asks for what there is not.
+    Template,
+    /// The credentials do not allow it.
+    Permission,
+    /// The account has too little of it.
+    Quota,
+    /// Something of that name is there already.
+    NameConflict,
+    /// Too much was asked at once.
+    Throttling,
+    /// Something that it needs is missing, or something that needs it is still there.
+    Dependency,
+    /// A person, or another failure, ended it.
+    Cancelled,
+    /// None of these can be told from the reason.
+    Other,
+}
+
+impl fmt::Display for Culprit {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            logical_id,
+            resource_type,
+            status,
+            reason,
+            ..
+        } = self;
+        write!(
+            formatter,
+            "{logical_id} ({resource_type}) {status}: {reason}"
+        )
+    }
+}
+
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.culprit, &self.status_reason) {
+            (Some(culprit), _) => culprit.fmt(formatter),
+            (None, Some(reason)) => formatter.write_str(reason),
+            (None, None) => formatter.write_str("CloudFormation gives no reason"),
+        }
+    }
+}
+
+impl std::error::Error for Diagnosis {}
+
+/// The failures of one operation, as far as they matter: however many there are, two are kept.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Failures {
+    /// The earliest one that is not a consequence.
+    own: Option<StackEvent>,
+    /// The earliest one of any sort.
+    any: Option<StackEvent>,
+}
+
+impl Failures {
+    /// Takes the next event of the stack `arn`.
+    pub(super) fn note(&mut self, event: &StackEvent, arn: &str) {
+        if event.is_of_stack(arn) && event.status.begins_an_operation(event.reason.as_deref()) {
+            *self = Self::default();
+        }
+        if !event.status.is_failure() || event.is_of_stack(arn) {
+            return;
+        }
+        let class = event.reason.as_deref().map_or(Class::Other, classify);
+        let kept = if class == Class::Cancelled {
+            &mut self.any
+        } else {
+            &mut self.own
+        };
+        kept.get_or_insert_with(|| event.clone());
+    }
+
+    fn of(events: &[StackEvent], arn: &str) -> Self {
+        let mut failures = Self::default();
+        for event in events {
+            failures.note(event, arn);
+        }
+        failures
+    }
+
+    fn culprit(self) -> Option<Culprit> {
+        self.own.or(self.any).map(Culprit::from)
+    }
+}
+
+impl From<StackEvent> for Culprit {
+    fn from(event: StackEvent) -> Self {
+        let reason = event.reason.unwrap_or_else(|| "no reason given".to_owned());
+        Self {
+            class: classify(&reason),
+            request_id: request_id(&reason),
+            logical_id: event.logical_id,
+            resource_type: event.resource_type,
+            status: event.status,
+            at: event.at.and_then(|at| at.fmt(Format::DateTime).ok()),
+            reason,
+        }
+    }
+}
+
+/// Explains how an operation ended that was followed.
+pub(super) async fn explain(
+    cloud: &Cloud,
+    cloudformation: &CloudFormation,
+    stack: &Stack,
+    followed: Failures,
+) -> Diagnosis {
+    // DescribeEvents knows more, where there is one; what was seen will do where there is not.
+    let told = match &stack.last_operation {
+        Some(operation) => cloudformation
+            .failures(&stack.arn, operation)
+            .await
+            .unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let culprit = Failures::of(&told, &stack.arn).culprit();
+    Diagnosis {
+        culprit: culprit.or_else(|| followed.culprit()),
+        stack: stack.name.clone(),
+        status: stack.status.clone(),
+        status_reason: stack.status_reason.clone(),
+        console: cloud.console(&stack.arn),
+    }
+}
+
+/// What became of the last operation on each of a stage's stacks, of a deleted one too as long as
+/// CloudFormation remembers it (90 days).
+pub(crate) async fn diagnose(
+    cloud: &Cloud,
+    app: &str,
+    stage: &str,
+) -> Result<Vec<Diagnosis>, Error> {
+    let cloudformation = cloud.cloudformation();
+    let mut found = Vec::new();
+    for name in [
+        template::stateful_name(app, stage),
+        template::stateless_name(app, stage),
+    ] {
+        let stack = match cloudformation.stack(&name).await? {
+            Some(stack) => Some(stack),
+            None => match cloudformation.deleted_stack(&name).await? {
+                Some(arn) => cloudformation.stack(&arn).await?,
+                None => None,
+            },
+        };
+        if let Some(stack) = stack {
+            found.push(of_stack(cloud, &stack).await?);
+        }
+    }
+    Ok(found)
+}
+
+/// What became of a stack's last operation.
+pub(super) async fn of_stack(cloud: &Cloud, stack: &Stack) -> Result<Diagnosis, Error> {
+    let cloudformation = cloud.cloudformation();
+    let events = cloudformation
+        .events(&stack.arn, &Since::LastOperation)
+        .await?;
+    let failures = Failures::of(&events, &stack.arn);
+    Ok(explain(cloud, &cloudformation, stack, failures).await)
+}
+
+/// The sort of failure that a reason tells of. Newer resource types name it themselves
+/// (`HandlerErrorCode`, <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract-errors.html>);
+/// for the others there are only words.
+fn classify(reason: &str) -> Class {
+    let has = |words: &[&str]| words.iter().any(|word| reason.contains(word));
+    match between(reason, "HandlerErrorCode: ") {
+        Some("AccessDenied" | "InvalidCredentials" | "UnauthorizedTaggingOperation") => {
+            return Class::Permission;
+        }
+        Some("AlreadyExists") => return Class::NameConflict,
+        Some("ServiceLimitExceeded" | "ServiceTimeout") => return Class::Quota,
+        Some("Throttling") => return Class::Throttling,
+        Some("NotFound" | "ResourceConflict") => return Class::Dependency,
+        Some("InvalidTypeConfiguration" | "NotUpdatable") => return Class::Template,
+        _ => {}
+    }
+    if has(&["cancelled", "User Initiated", "User initiated"]) {
+        Class::Cancelled
+    } else if has(&[
+        "not authorized",
+        "AccessDenied",
+        "Access Denied",
+        "UnauthorizedOperation",
+        "Forbidden",
+    ]) {
+        Class::Permission
+    } else if has(&["Rate exceeded", "Throttl", "TooManyRequests"]) {
+        Class::Throttling
+    } else if has(&[
+        "LimitExceeded",
+        "imit exceeded",
+        "quota",
+        "Quota",
+        "below its minimum value",
+        "Maximum number",
+    ]) {
+        Class::Quota
+    } else if has(&["already exists", "AlreadyExists", "already in use"]) {
+        Class::NameConflict
+    } else if has(&[
+        "No export named",
+        "in use",
+        "does not exist",
+        "not found",
+        "NotFound",
+        "NoSuch",
+        "dependent",
+    ]) {
+        Class::Dependency
+    } else if has(&[
+        "alidation",
+        "Invalid",
+        "invalid",
+        "Unresolved",
+        "unsupported",
+        "Template",
+    ]) {
+        Class::Template
+    } else {
+        Class::Other
+    }
+}
+
+/// The request id in a reason: `(Service: Lambda, Status Code: 400, Request ID: …)`, or
+/// `(RequestToken: …, HandlerErrorCode: …)`.
+fn request_id(reason: &str) -> Option<String> {
+    ["Request ID: ", "RequestId: ", "RequestToken: "]
+        .iter()
+        .find_map(|label| between(reason, label))
+        .map(str::to_owned)
+}
+
+/// The word behind `label`.
+fn between<'a>(text: &'a str, label: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(label)?;
+    rest.split([',', ')', ';', ' '])
+        .next()
+        .filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(logical_id: &str, status: &str, reason: &str) -> StackEvent {
+        StackEvent {
+            id: logical_id.to_owned(),
+            at: None,
+            logical_id: logical_id.to_owned(),
+            physical_id: format!("physical-{logical_id}"),
+            resource_type: "AWS::Some::Thing".to_owned(),
+            status: Status::new(status),
+            reason: (!reason.is_empty()).then(|| reason.to_owned()),
+        }
+    }
+
+    fn culprit(events: &[StackEvent]) -> Option<Culprit> {
+        Failures::of(events, "physical-Stack").culprit()
+    }
+
+    #[test]
+    fn the_first_failure_is_the_one_that_is_not_a_consequence() {
+        let events = [
+            event("Stack", "CREATE_IN_PROGRESS", "User Initiated"),
+            event("Fine", "CREATE_COMPLETE", ""),
+            event("Cancelled", "CREATE_FAILED", "Resource creation cancelled"),
+            event("Culprit", "CREATE_FAILED", "Quota exceeded"),
+            event("Later", "CREATE_FAILED", "Something else"),
+            event(
+                "Stack",
+                "ROLLBACK_FAILED",
+                "The following resource(s) failed",
+            ),
+        ];
+        let culprit = culprit(&events).expect("a failure");
+        assert_eq!(culprit.logical_id, "Culprit");
+        assert_eq!(culprit.reason, "Quota exceeded");
+    }
+
+    #[test]
+    fn cancelled_ones_are_better_than_none() {
+        let events = [event(
+            "Cancelled",
+            "CREATE_FAILED",
+            "Resource creation cancelled",
+        )];
+        assert_eq!(culprit(&events).expect("one").logical_id, "Cancelled");
+        assert_eq!(culprit(&[]), None);
+    }
+
+    #[test]
+    fn the_operation_before_is_another_matter() {
+        let events = [
+            event("Old", "UPDATE_FAILED", "Something else"),
+            event("Stack", "UPDATE_IN_PROGRESS", "User Initiated"),
+            event("New", "UPDATE_FAILED", "Quota exceeded"),
+        ];
+        assert_eq!(culprit(&events).expect("one").logical_id, "New");
+    }
+
+    #[test]
+    fn reasons_are_of_a_class() {
+        for (reason, class) in [
+            (
+                "Resource handler returned message: \"User: arn:aws:iam::1:user/x is not authorized to perform: \
+                 iam:CreateRole\" (RequestToken: 1-2, HandlerErrorCode: AccessDenied)",
+                Class::Permission,
+            ),
+            (
+                "User: x is not authorized to perform: dynamodb:CreateTable",
+                Class::Permission,
+            ),
+            (
+                "Resource handler returned message: \"x already exists\" (RequestToken: 1, HandlerErrorCode: \
+                 AlreadyExists)",
+                Class::NameConflict,
+            ),
+            (
+                "Specified ReservedConcurrentExecutions for function decreases account's \
+                 UnreservedConcurrentExecution below its minimum value of [100]. (Service: Lambda, Status Code: \
+                 400, Request ID: r)",
+                Class::Quota,
+            ),
+            ("Subscriber limit exceeded: tables", Class::Quota),
+            ("Rate exceeded (Service: Lambda)", Class::Throttling),
+            ("No export named App-TableArn found", Class::Dependency),
+            (
+                "Properties validation failed for resource Table with message: #: extraneous key [X]",
+                Class::Template,
+            ),
+            ("Resource update cancelled", Class::Cancelled),
+            ("It just did not work", Class::Other),
+        ] {
+            assert_eq!(classify(reason), class, "{reason}");
+        }
+    }
+
+    #[test]
+    fn request_ids_are_found() {
+        let of = |reason| request_id(reason);
+        assert_eq!(
+            of("x (Service: Lambda, Status Code: 400, Request ID: 1-2)").as_deref(),
+            Some("1-2")
+        );
+        assert_eq!(
+            of("x (RequestToken: 3, HandlerErrorCode: NotFound)").as_deref(),
+            Some("3")
+        );
+        assert_eq!(of("nothing of the sort"), None);
+    }
+}

@@ -1,0 +1,149 @@
+//! Where a stage's stacks stand, and what must be settled before they can be changed.
+
+use std::collections::BTreeMap;
+
+use crate::aws::cloudformation::{Since, Stack};
+use crate::template;
+
+use super::follow::follow;
+use super::{Cloud, Error, Event, Reporter, destroy};
+
+/// A stage's stacks as they are; one that only waits for its first change set counts as none.
+#[derive(Debug, Clone)]
+pub(crate) struct Standing {
+    pub(crate) stateful: Option<Stack>,
+    pub(crate) stateless: Option<Stack>,
+}
+
+impl Standing {
+    /// Looks at the stage's stacks.
+    ///
+    /// # Errors
+    /// Also when one of them is not umb's.
+    pub(crate) async fn look(cloud: &Cloud, app: &str, stage: &str) -> Result<Self, Error> {
+        let cloudformation = cloud.cloudformation();
+        let (stateful, stateless) = (
+            template::stateful_name(app, stage),
+            template::stateless_name(app, stage),
+        );
+        let (stateful, stateless) = tokio::try_join!(
+            cloudformation.stack(&stateful),
+            cloudformation.stack(&stateless)
+        )?;
+        let tags = template::tags(app, stage);
+        for stack in [&stateful, &stateless].into_iter().flatten() {
+            // A stack that waits for its first change set has no tags yet, and nothing in it.
+            if !stack.status.is_in_review() {
+                refuse_foreign(stack, &tags)?;
+            }
+        }
+        let is_there = |stack: &Stack| !stack.status.is_in_review();
+        Ok(Self {
+            stateful: stateful.filter(is_there),
+            stateless: stateless.filter(is_there),
+        })
+    }
+
+    /// The stacks that are there.
+    pub(crate) fn stacks(&self) -> impl Iterator<Item = &Stack> {
+        self.stateful.iter().chain(&self.stateless)
+    }
+
+    /// Refuses stacks that cannot be changed as they are.
+    pub(crate) fn refuse_unsettled(&self) -> Result<(), Error> {
+        for stack in self.stacks() {
+            if stack.status.is_moving() {
+                return Err(Error::Moving {
+                    stack: stack.name.clone(),
+                    status: stack.status.clone(),
+                });
+            }
+            if !stack.status.is_settled() && !stack.status.is_failed_creation() {
+                return Err(needs_repair(stack));
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings the stacks to where they can be changed: what is on its way, perhaps by another run, is
+    /// followed to its end; what a failed first creation left is cleared away.
+    pub(crate) async fn settle(
+        self,
+        cloud: &Cloud,
+        reporter: &dyn Reporter,
+    ) -> Result<Self, Error> {
+        // Not both at once: people read what happens, one stack after the other.
+        Ok(Self {
+            stateful: settle(cloud, self.stateful, reporter).await?,
+            stateless: settle(cloud, self.stateless, reporter).await?,
+        })
+    }
+
+    /// The same, as a plan that only looks sees it.
+    pub(crate) fn without_failed_creations(self) -> Self {
+        let is_worth_it = |stack: &Stack| !stack.status.is_failed_creation();
+        Self {
+            stateful: self.stateful.filter(is_worth_it),
+            stateless: self.stateless.filter(is_worth_it),
+        }
+    }
+}
+
+async fn settle(
+    cloud: &Cloud,
+    stack: Option<Stack>,
+    reporter: &dyn Reporter,
+) -> Result<Option<Stack>, Error> {
+    let Some(mut stack) = stack else {
+        return Ok(None);
+    };
+    if stack.status.is_moving() {
+        reporter.report(Event::Warning {
+            text: format!("{} is {}: waiting for its end", stack.name, stack.status),
+        });
+        let cloudformation = cloud.cloudformation();
+        let ended = follow(&cloudformation, &stack, Since::LastOperation, reporter);
+        stack = ended.await?.stack;
+    }
+    if stack.status.is_deleted() {
+        Ok(None)
+    } else if stack.status.is_failed_creation() {
+        reporter.report(Event::Warning {
+            text: format!(
+                "{} is what a failed first creation left: it is deleted first",
+                stack.name
+            ),
+        });
+        destroy::delete(cloud, &stack, reporter).await?;
+        Ok(None)
+    } else if stack.status.is_settled() {
+        Ok(Some(stack))
+    } else {
+        Err(needs_repair(&stack))
+    }
+}
+
+fn needs_repair(stack: &Stack) -> Error {
+    Error::NeedsRepair {
+        stack: stack.name.clone(),
+        status: stack.status.clone(),
+    }
+}
+
+/// Refuses a stack that umb did not make for this stage: its name alone may be anybody's, such as
+/// that of the CDK sample, whose stacks are called the same.
+pub(super) fn refuse_foreign(
+    existing: &Stack,
+    tags: &BTreeMap<String, String>,
+) -> Result<(), Error> {
+    if tags
+        .iter()
+        .all(|(key, value)| existing.tags.get(key) == Some(value))
+    {
+        Ok(())
+    } else {
+        Err(Error::Foreign {
+            stack: existing.name.clone(),
+        })
+    }
+}

@@ -231,6 +231,15 @@ impl From<deploy::Error> for Failure {
                 "pass --profile to use credentials of account {expected}, or change `account` in \
                  umb.toml"
             ),
+            E::ForeignTable { .. } => {
+                "choose another name with `app` in umb.toml, or delete that table".into()
+            }
+            E::TableIsThere { .. } => {
+                "set `protected = true` for the stage in umb.toml to adopt it, or \
+                                       `umb destroy STAGE --delete-data` to delete it"
+                    .into()
+            }
+            E::NoNamespace => again.into(),
             E::Foreign { .. } => {
                 "choose another name with `app` in umb.toml, or delete that stack \
                                   with the tool that made it"

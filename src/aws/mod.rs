@@ -4,8 +4,10 @@
 //! is transient is retried here, by the SDK; what is not becomes an [`Error`] with a [`Cause`].
 
 pub(crate) mod cloudformation;
+pub(crate) mod dynamodb;
 mod error;
 pub(crate) mod lambda;
+pub(crate) mod logs;
 pub(crate) mod s3;
 mod session;
 pub(crate) mod sts;

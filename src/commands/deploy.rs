@@ -15,7 +15,7 @@ use crate::{api, local};
 
 use super::attended::{attended, interruptible};
 use super::plan;
-use super::stage::{CloudStage, Deployment, LocalStage};
+use super::stage::{CloudStage, Deployment, LocalStage, refuse_protected};
 
 /// How often a deploy plans anew because somebody else was faster.
 const TRIES: usize = 3;
@@ -83,8 +83,12 @@ impl DeployArgs {
                 spec.name
             ));
         }
-        let desired = self.deployment.desired(&target.stage);
+        let desired = self.deployment.desired(&target.stage)?;
+        if !self.allow_data_loss.is_empty() {
+            refuse_protected(&target.stage, "--allow-data-loss")?;
+        }
         if self.code_only {
+            refuse_protected(&target.stage, "--code-only")?;
             return self.deploy_code(target, &desired, ui).await;
         }
         for _ in 1..TRIES {

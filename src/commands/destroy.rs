@@ -1,7 +1,7 @@
 //! `umb destroy`
 
-use crate::deploy::{self, Cloud};
-use crate::error::Failure;
+use crate::deploy::{self, Cloud, Standing};
+use crate::error::{Failure, Kind};
 use crate::local;
 use crate::settings::{LOCAL, Settings};
 use crate::ui::Ui;
@@ -17,9 +17,15 @@ const ALL: &str = "all";
 pub(crate) struct DestroyArgs {
     /// The stage, or `all` for every stage and the asset bucket
     target: String,
-    /// Do it without asking
+    /// Do it without asking; not enough for a protected stage
     #[arg(long, short)]
     yes: bool,
+    /// The app's name, instead of typing it: for a protected stage
+    #[arg(long, value_name = "NAME")]
+    confirm: Option<String>,
+    /// Delete the table of a protected stage too, with its users
+    #[arg(long)]
+    delete_data: bool,
 }
 
 impl DestroyArgs {
@@ -34,8 +40,18 @@ impl DestroyArgs {
         }
     }
 
-    async fn confirm(&self, ui: &Ui, question: &str) -> Result<(), Failure> {
-        if self.yes {
+    /// Asks, unless that was answered beforehand; what is protected takes more than a yes.
+    async fn agree(
+        &self,
+        ui: &Ui,
+        question: &str,
+        app: &str,
+        is_protected: bool,
+    ) -> Result<(), Failure> {
+        if is_protected {
+            ui.confirm_name(question, app, self.confirm.as_deref())
+                .await
+        } else if self.yes {
             Ok(())
         } else {
             ui.confirm(question).await
@@ -51,15 +67,9 @@ impl DestroyArgs {
             ui.print(&format!("{} is not deployed", stage.name));
             return Ok(());
         }
-        self.confirm(
-            ui,
-            &format!(
-                "Delete {} with all its users in {}?",
-                stage.name,
-                stage.folder.display()
-            ),
-        )
-        .await?;
+        let (name, folder) = (&stage.name, stage.folder.display());
+        let question = format!("Delete {name} with all its users in {folder}?");
+        self.agree(ui, &question, &settings.app, false).await?;
         local::delete_data(&stage.folder).await?;
         ui.print(&format!("{} is destroyed", stage.name));
         Ok(())
@@ -68,15 +78,29 @@ impl DestroyArgs {
     async fn destroy_cloud(&self, target: &CloudStage, ui: &Ui) -> Result<(), Failure> {
         let cloud = &target.cloud;
         let (app, stage) = (&target.stage.spec.app, &target.stage.spec.name);
-        let place = format!("account {}, {}", cloud.account(), cloud.region());
-        self.confirm(
-            ui,
-            &format!("Destroy the stage {stage} of {app} with all its users ({place})?"),
-        )
-        .await?;
-        if !destroy_stage(cloud, app, stage, ui).await? {
-            ui.print(&format!("the stage {stage} is not deployed ({place})"));
+        let place = place(cloud);
+        let standing = Standing::look(cloud, app, stage).await?;
+        let deletes_retained =
+            self.delete_data && deploy::has_retained_table(cloud, app, stage).await?;
+        if standing.is_empty() && !deletes_retained {
+            inventory(cloud, app, stage, ui).await;
+            let nothing = format!("the stage {stage} is not deployed ({place})");
+            if !self.yes {
+                return Err(Failure::new(Kind::Failed, nothing));
+            }
+            ui.print(&nothing);
+            return Ok(());
         }
+        let is_protected = standing.is_protected() || deletes_retained;
+        let users = if is_protected && !self.delete_data {
+            "its table stays, with all users"
+        } else {
+            "with all its users"
+        };
+        let question = format!("Destroy the stage {stage} of {app}, {users} ({place})?");
+        self.agree(ui, &question, app, is_protected).await?;
+        self.destroy_stage(cloud, app, stage, ui).await?;
+        inventory(cloud, app, stage, ui).await;
         Ok(())
     }
 
@@ -84,9 +108,13 @@ impl DestroyArgs {
     async fn destroy_all(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         let app = &settings.app;
         let mut clouds = Vec::new();
+        let mut is_protected = false;
         for place in settings.places()? {
             if let Some(cloud) = Cloud::open_if_configured(&place).await? {
                 let stages = cloud.deployed_stages(app).await?;
+                for stage in &stages {
+                    is_protected |= Standing::look(&cloud, app, stage).await?.is_protected();
+                }
                 clouds.push((cloud, stages));
             }
         }
@@ -98,35 +126,60 @@ impl DestroyArgs {
                 [] => "no stage".to_owned(),
                 stages => stages.join(", "),
             };
-            let (account, region) = (cloud.account(), cloud.region());
-            ui.note(&format!(
-                "account {account}, {region}: {stages}, and the asset bucket"
-            ));
+            ui.note(&format!("{}: {stages}, and the asset bucket", place(cloud)));
         }
-        self.confirm(
-            ui,
-            &format!("Destroy all this of {app}, with all users, and the local stage?"),
-        )
-        .await?;
+        let question = if is_protected && !self.delete_data {
+            format!("Destroy all this of {app}, and the local stage? Protected tables stay")
+        } else {
+            format!("Destroy all this of {app}, with all users, and the local stage?")
+        };
+        self.agree(ui, &question, app, is_protected).await?;
         for (cloud, stages) in &clouds {
             for stage in stages {
-                destroy_stage(cloud, app, stage, ui).await?;
+                self.destroy_stage(cloud, app, stage, ui).await?;
             }
             deploy::destroy_bucket(cloud, app, &*ui.reporter()).await?;
+            for stage in stages {
+                inventory(cloud, app, stage, ui).await;
+            }
         }
         let local = Self {
             target: LOCAL.to_owned(),
             yes: true,
+            confirm: None,
+            delete_data: false,
         };
         local.destroy_local(settings, ui).await
     }
+
+    /// Destroys a stage and says what went.
+    async fn destroy_stage(
+        &self,
+        cloud: &Cloud,
+        app: &str,
+        stage: &str,
+        ui: &Ui,
+    ) -> Result<(), Failure> {
+        for stack in deploy::destroy_stage(cloud, app, stage, &*ui.reporter()).await? {
+            ui.print(&format!("{stack} is destroyed"));
+        }
+        if self.delete_data {
+            deploy::delete_table(cloud, app, stage, &*ui.reporter()).await?;
+        }
+        Ok(())
+    }
 }
 
-/// Destroys a stage and says what went; answers whether there was anything.
-async fn destroy_stage(cloud: &Cloud, app: &str, stage: &str, ui: &Ui) -> Result<bool, Failure> {
-    let destroyed = deploy::destroy_stage(cloud, app, stage, &*ui.reporter()).await?;
-    for stack in &destroyed {
-        ui.print(&format!("{stack} is destroyed"));
+fn place(cloud: &Cloud) -> String {
+    format!("account {}, {}", cloud.account(), cloud.region())
+}
+
+/// Says what is still there of a stage and costs money. That it cannot be found out is no failure.
+async fn inventory(cloud: &Cloud, app: &str, stage: &str, ui: &Ui) {
+    match deploy::remains(cloud, app, stage).await {
+        Ok(remnants) => ui.remnants(stage, &remnants),
+        Err(error) => ui.warning(&format!(
+            "what is left of the stage {stage} cannot be told: {error}"
+        )),
     }
-    Ok(!destroyed.is_empty())
 }

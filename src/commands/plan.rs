@@ -55,7 +55,7 @@ impl PlanArgs {
         let spec = &target.stage.spec;
         let standing = Standing::look(&target.cloud, &spec.app, &spec.name).await?;
         standing.refuse_unsettled()?;
-        let desired = self.deployment.desired(&target.stage);
+        let desired = self.deployment.desired(&target.stage)?;
         let standing = standing.without_failed_creations();
         let reporter = ui.reporter();
         let Prepared { plan, .. } =

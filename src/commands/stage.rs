@@ -192,7 +192,14 @@ pub(super) struct Deployment {
 }
 
 impl Deployment {
-    pub(super) fn desired<'a>(&self, stage: &'a Stage) -> Desired<'a> {
+    /// What is to be deployed of `stage`.
+    ///
+    /// # Errors
+    /// What is not for a protected stage.
+    pub(super) fn desired<'a>(&self, stage: &'a Stage) -> Result<Desired<'a>, Failure> {
+        if self.express {
+            refuse_protected(stage, "--express")?;
+        }
         let mode = if self.revert_drift {
             Mode::RevertDrift
         } else if self.express {
@@ -200,7 +207,7 @@ impl Deployment {
         } else {
             Mode::Standard
         };
-        Desired {
+        Ok(Desired {
             stage: &stage.spec,
             artifact: Artifact {
                 zip: artifact::ZIP,
@@ -209,6 +216,20 @@ impl Deployment {
             },
             mode,
             allows_downgrade: self.allow_downgrade,
-        }
+        })
     }
+}
+
+/// Refuses a flag that a protected stage does not take.
+pub(super) fn refuse_protected(stage: &Stage, flag: &str) -> Result<(), Failure> {
+    if !stage.spec.protected {
+        return Ok(());
+    }
+    let name = &stage.spec.name;
+    Err(Failure::usage(format!(
+        "{flag} is not for the stage {name}, which is protected"
+    ))
+    .hint(format!(
+        "deploy {name} without it, or with `protected = false` in umb.toml first"
+    )))
 }

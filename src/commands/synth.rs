@@ -30,8 +30,9 @@ impl SynthArgs {
             // The bucket's name depends on the account, which only AWS knows for certain.
             let account = stage.place.account.as_deref().unwrap_or("ACCOUNT");
             let region = stage.place.region.as_deref().unwrap_or("REGION");
+            let [bucket, _] = template::bucket_names(&stage.spec.app, account, region);
             let handler = Handler {
-                bucket: template::bucket_name(&stage.spec.app, account, region),
+                bucket,
                 key: template::handler_key(artifact::SHA256),
                 architecture: artifact::ARCHITECTURE.to_owned(),
             };

@@ -12,8 +12,9 @@ use super::desired::{Desired, Wanted};
 use super::destroy::since_now;
 use super::diagnose::explain;
 use super::follow::{Ended, follow};
-use super::plan::{self, Before, Plan, StackAction};
-use super::proposals::compute;
+use super::plan::{self, Before, Plan, StackAction, StackPlan};
+use super::proposals::{Kind, compute};
+use super::protect::protect;
 use super::standing::Standing;
 use super::{Cloud, Error, Event, Operation, Reporter, asset, code};
 
@@ -135,35 +136,41 @@ pub(crate) async fn apply(
         cloudformation: cloud.cloudformation(),
         reporter,
     };
-    if plan.stacks[1].action != StackAction::None {
-        asset::publish(
-            &cloud.asset_bucket(&desired.stage.app),
-            &template::handler_key(desired.artifact.sha256),
-            desired.artifact.zip,
-            reporter,
-        )
-        .await?;
-    }
-    let templates = [&wanted.stateful, &wanted.stateless];
-    let stacks = [&standing.stateful, &standing.stateless];
-    let modes = desired.modes();
-    for (((planned, template), existing), mode) in
-        plan.stacks.iter().zip(templates).zip(stacks).zip(modes)
-    {
-        let outputs = match (existing, &planned.change_set) {
-            (Some(existing), Some(change_set)) => applier.update(existing, change_set).await?,
-            (Some(existing), None) => existing.outputs.clone(),
-            (None, _) => applier.create(template, mode).await?,
+    let had = standing.retains_table();
+    let wants = desired.stage.protected;
+    let [planned_table, planned_api] = [&plan.stacks[0], &plan.stacks[1]];
+    let [table_mode, api_mode] = desired.modes();
+    let mut sent = false;
+    let mut wanted = wanted.clone();
+    if planned_api.action != StackAction::None {
+        sent = match applier.publish(desired, &wanted).await {
+            Err(Error::NoNamespace) if standing.stateless.is_none() => {
+                wanted = desired.in_global_bucket(cloud, &wanted)?;
+                applier.publish(desired, &wanted).await?
+            }
+            sent => sent?,
         };
-        if let (Some(existing), true) = (existing, planned.reconciles_code) {
-            code::put(cloud, existing, desired.artifact, reporter).await?;
-        }
-        done(Deployed {
-            stack: planned.stack.clone(),
-            outcome: planned.action,
-            outputs: cloud.reachable(outputs),
-        });
     }
+
+    let existing = standing.stateful.as_ref();
+    let stack = applier
+        .apply(planned_table, &wanted.stateful, existing, table_mode)
+        .await?;
+    protect(cloud, &stack, wants, had).await?;
+    done(Deployed::of(cloud, planned_table, stack));
+
+    let existing = standing.stateless.as_ref();
+    let stack = applier
+        .apply(planned_api, &wanted.stateless, existing, api_mode)
+        .await?;
+    if planned_api.reconciles_code {
+        code::put(cloud, &stack, desired.artifact, reporter).await?;
+    }
+    protect(cloud, &stack, wants, had).await?;
+    if sent {
+        asset::expire(cloud, &wanted.bucket).await?;
+    }
+    done(Deployed::of(cloud, planned_api, stack));
     Ok(())
 }
 
@@ -173,25 +180,50 @@ struct Applier<'a> {
     reporter: &'a dyn Reporter,
 }
 
+impl Deployed {
+    fn of(cloud: &Cloud, planned: &StackPlan, stack: Stack) -> Self {
+        Self {
+            stack: stack.name,
+            outcome: planned.action,
+            outputs: cloud.reachable(stack.outputs),
+        }
+    }
+}
+
 impl Applier<'_> {
-    /// Executes the change set of a stack; answers the stack's outputs.
-    async fn update(
-        &self,
-        existing: &Stack,
-        change_set: &ChangeSet,
-    ) -> Result<BTreeMap<String, String>, Error> {
-        let since = since_now(&self.cloudformation, existing).await?;
-        self.execute(change_set, existing, since, Operation::Update)
-            .await
+    /// Sends the artifact, if it is not there yet; answers whether it was sent.
+    async fn publish(&self, desired: &Desired<'_>, wanted: &Wanted) -> Result<bool, Error> {
+        let key = template::handler_key(desired.artifact.sha256);
+        asset::publish(&wanted.bucket, &key, desired.artifact.zip, self.reporter).await
     }
 
-    /// Makes a stack; answers its outputs.
+    /// Applies one stack's plan; answers the stack as it is then.
+    async fn apply(
+        &self,
+        planned: &StackPlan,
+        wanted: &template::Stack,
+        existing: Option<&Stack>,
+        mode: Mode,
+    ) -> Result<Stack, Error> {
+        match (existing, &planned.change_set) {
+            (Some(existing), Some(change_set)) => {
+                let since = since_now(&self.cloudformation, existing).await?;
+                self.execute(change_set, existing, since, Operation::Update)
+                    .await
+            }
+            (Some(existing), None) => Ok(existing.clone()),
+            (None, _) if planned.adopts() => self.create(wanted, Kind::Adopt, mode).await,
+            (None, _) => self.create(wanted, Kind::Create, mode).await,
+        }
+    }
+
     async fn create(
         &self,
         wanted: &template::Stack,
+        kind: Kind,
         mode: Mode,
-    ) -> Result<BTreeMap<String, String>, Error> {
-        let change_set = self.cloud.propose(wanted, true, mode).await?;
+    ) -> Result<Stack, Error> {
+        let change_set = self.cloud.propose(wanted, kind, mode).await?;
         let computed = compute(&self.cloudformation, wanted, &change_set).await?;
         if computed.is_none() {
             return Err(Error::ChangeSetFailed {
@@ -215,7 +247,7 @@ impl Applier<'_> {
         stack: &Stack,
         since: Since,
         operation: Operation,
-    ) -> Result<BTreeMap<String, String>, Error> {
+    ) -> Result<Stack, Error> {
         let executed = self
             .cloudformation
             .execute_change_set(change_set, &Uuid::new_v4().to_string())
@@ -237,7 +269,7 @@ impl Applier<'_> {
             follow(&self.cloudformation, stack, since, self.reporter).await?;
         self.reporter.report(Event::StackFinished);
         if stack.status.is_success() {
-            Ok(stack.outputs)
+            Ok(stack)
         } else if stack.status.is_deleted() {
             Err(Error::DeletedMeanwhile { stack: stack.name })
         } else {

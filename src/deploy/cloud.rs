@@ -12,7 +12,7 @@ use crate::aws::{Cause, Profile, Session};
 use crate::template;
 
 use super::Error;
-use super::proposals::Proposals;
+use super::proposals::{Kind, Proposals};
 
 /// Outputs of stacks: by stack, by key.
 pub(crate) type Outputs = BTreeMap<String, BTreeMap<String, String>>;
@@ -145,12 +145,12 @@ impl Cloud {
     pub(super) async fn propose(
         &self,
         wanted: &template::Stack,
-        is_new: bool,
+        kind: Kind,
         mode: Mode,
     ) -> Result<ChangeSet, Error> {
         let cloudformation = self.cloudformation();
         self.proposals
-            .make(&cloudformation, wanted, is_new, mode)
+            .make(&cloudformation, wanted, kind, mode)
             .await
     }
 
@@ -177,10 +177,10 @@ impl Cloud {
         CloudFormation::new(&self.session)
     }
 
-    /// The app's asset bucket.
-    pub(super) fn asset_bucket(&self, app: &str) -> Bucket {
-        let name = template::bucket_name(app, self.account(), self.region());
-        Bucket::new(&self.session, name, self.account().to_owned())
+    /// The app's asset bucket: in the account's own namespace, and in the one that all share.
+    pub(super) fn asset_buckets(&self, app: &str) -> [Bucket; 2] {
+        template::bucket_names(app, self.account(), self.region())
+            .map(|name| Bucket::new(&self.session, name, self.account().to_owned()))
     }
 
     /// Where the API of a Stateless stack is, as it is reachable from here.

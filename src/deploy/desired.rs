@@ -1,11 +1,12 @@
 //! What a deploy is to bring about.
 
 use crate::aws::cloudformation::Mode;
+use crate::aws::s3::Bucket;
 use crate::aws::{self, Cause};
-use crate::template::{self, Handler};
+use crate::template::{self, HANDLER_BUCKET, Handler};
 
 use super::standing::Standing;
-use super::{Cloud, Error, Event, Reporter};
+use super::{Cloud, Error, Event, Reporter, asset};
 
 /// The function's deployment package.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +32,10 @@ pub(crate) struct Desired<'a> {
 pub(super) struct Wanted {
     pub(super) stateful: template::Stack,
     pub(super) stateless: template::Stack,
+    /// Where the artifact is, or is to be.
+    pub(super) bucket: Bucket,
+    /// What they were finished for.
+    stage: template::Stage,
 }
 
 impl Desired<'_> {
@@ -50,15 +55,33 @@ impl Desired<'_> {
         reporter: &dyn Reporter,
     ) -> Result<Wanted, Error> {
         let stage = self.affordable(cloud, standing, reporter).await?;
+        let used = standing
+            .stateless
+            .as_ref()
+            .and_then(|stack| stack.parameters.get(HANDLER_BUCKET));
+        let bucket = asset::locate(cloud, &stage.app, used.map(String::as_str)).await?;
+        self.in_bucket(&stage, bucket)
+    }
+
+    /// The templates, with the artifact in `bucket`.
+    fn in_bucket(&self, stage: &template::Stage, bucket: Bucket) -> Result<Wanted, Error> {
         let handler = Handler {
-            bucket: cloud.asset_bucket(&stage.app).name,
+            bucket: bucket.name.clone(),
             key: template::handler_key(self.artifact.sha256),
             architecture: self.artifact.architecture.to_owned(),
         };
         Ok(Wanted {
-            stateful: template::stateful(&stage)?,
-            stateless: template::stateless(&stage, &handler)?,
+            stateful: template::stateful(stage)?,
+            stateless: template::stateless(stage, &handler)?,
+            stage: stage.clone(),
+            bucket,
         })
+    }
+
+    /// The same in the bucket whose name all accounts share, where S3 has no other.
+    pub(super) fn in_global_bucket(&self, cloud: &Cloud, wanted: &Wanted) -> Result<Wanted, Error> {
+        let [_, global] = cloud.asset_buckets(&self.stage.app);
+        self.in_bucket(&wanted.stage, global)
     }
 
     /// The stage without a reservation that the account's quota cannot carry.

@@ -10,10 +10,10 @@ use crate::template;
 use super::diagnose::explain;
 use super::follow::follow;
 use super::standing::refuse_foreign;
-use super::{Cloud, Error, Event, Operation, Reporter, asset};
+use super::{Cloud, Error, Event, Operation, Reporter, asset, protect};
 
-/// Destroys a stage: Stateless, which uses the table, then Stateful. Answers the stacks that were
-/// there.
+/// Destroys a stage, protected or not: Stateless, which uses the table, then Stateful. Answers the stacks
+/// that were there. A table that its template retains stays.
 pub(crate) async fn destroy_stage(
     cloud: &Cloud,
     app: &str,
@@ -39,7 +39,10 @@ pub(crate) async fn destroy_bucket(
     app: &str,
     reporter: &dyn Reporter,
 ) -> Result<(), Error> {
-    asset::destroy(&cloud.asset_bucket(app), reporter).await
+    for bucket in cloud.asset_buckets(app) {
+        asset::destroy(&bucket, reporter).await?;
+    }
+    Ok(())
 }
 
 /// Deletes the stack `name`, if it has `tags`; answers whether there was one.
@@ -49,15 +52,31 @@ async fn destroy(
     tags: &BTreeMap<String, String>,
     reporter: &dyn Reporter,
 ) -> Result<bool, Error> {
-    let Some(existing) = cloud.cloudformation().stack(name).await? else {
+    let Some(mut existing) = cloud.cloudformation().stack(name).await? else {
         return Ok(false);
     };
     // A stack that waits for its first change set has no tags yet, and nothing in it.
     if !existing.status.is_in_review() {
         refuse_foreign(&existing, tags)?;
+        if existing.status.is_moving() {
+            existing = settled(cloud, &existing, reporter).await?;
+        }
     }
-    delete(cloud, &existing, reporter).await?;
+    if !existing.status.is_deleted() {
+        protect::release(cloud, &existing).await?;
+        delete(cloud, &existing, reporter).await?;
+    }
     Ok(true)
+}
+
+/// The stack when whatever goes on with it has ended: an update cannot be interrupted by a deletion.
+async fn settled(cloud: &Cloud, stack: &Stack, reporter: &dyn Reporter) -> Result<Stack, Error> {
+    reporter.report(Event::Warning {
+        text: format!("{} is {}: waiting for its end", stack.name, stack.status),
+    });
+    let cloudformation = cloud.cloudformation();
+    let ended = follow(&cloudformation, stack, Since::LastOperation, reporter);
+    Ok(ended.await?.stack)
 }
 
 /// Deletes a stack that exists, and waits until it is gone.

@@ -20,6 +20,12 @@ pub(crate) enum Error {
     },
     #[error("{stack} is not umb's: it has not the tags of this stage")]
     Foreign { stack: String },
+    #[error("the table {table} is not umb's: it has not the tags of this stage")]
+    ForeignTable { table: String },
+    #[error("the table {table} of an earlier deploy is there, with {items} users or so")]
+    TableIsThere { table: String, items: u64 },
+    #[error("S3 has no namespaces of accounts here")]
+    NoNamespace,
     #[error("{stack} was deployed by umb {newer}, which is newer than this one ({own})")]
     Downgrade {
         stack: String,

@@ -28,6 +28,8 @@ pub(crate) enum Event {
     Resource { event: StackEvent },
     /// The operation ended.
     StackFinished,
+    /// A table that no stack has any more was deleted.
+    TableDeleted { table: String },
     /// The asset bucket was emptied and deleted.
     BucketDeleted { bucket: String },
     /// Something that goes on, but not as asked.

@@ -19,7 +19,10 @@ mod event;
 mod follow;
 mod plan;
 mod proposals;
+mod protect;
 mod recover;
+mod remains;
+mod retained;
 mod standing;
 mod status;
 
@@ -34,5 +37,7 @@ pub(crate) use error::Error;
 pub(crate) use event::{Event, Operation, Reporter};
 pub(crate) use plan::{Plan, ResourcePlan, StackAction, StackPlan};
 pub(crate) use recover::{Rest, cancel, roll_back, watch};
+pub(crate) use remains::{Remnant, remains};
+pub(crate) use retained::{delete_table, has_retained_table};
 pub(crate) use standing::Standing;
 pub(crate) use status::StageStatus;

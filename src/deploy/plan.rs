@@ -6,15 +6,16 @@ use aws_smithy_types::date_time::Format;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::cloudformation::{Action, Change, ChangeSet, Mode, PropertyChange, Stack};
+use crate::aws::dynamodb::Table;
 use crate::template::{self, HANDLER_KEY, Mark};
 
 use super::access::{self, Broader};
 use super::desired::{Desired, Wanted};
 use super::effect::{self, effect};
-use super::proposals::{compute, made_it_so};
+use super::proposals::{Kind, compute, made_it_so};
 use super::standing::Standing;
 use super::{Cloud, Error};
-use super::{code, conditions};
+use super::{code, conditions, retained};
 
 /// The plan's form; another one is refused.
 pub(crate) const FORMAT: u32 = 1;
@@ -139,6 +140,31 @@ impl Plan {
     }
 }
 
+impl StackPlan {
+    /// Whether it takes something into the stack that is there already.
+    pub(super) fn adopts(&self) -> bool {
+        self.resources
+            .iter()
+            .any(|resource| resource.action == Action::Import)
+    }
+
+    /// Takes a table over instead of making one.
+    fn adopt(&mut self, table: Option<&Table>) {
+        let Some(table) = table else {
+            return;
+        };
+        for resource in &mut self.resources {
+            if template::HOLDS_DATA.contains(&resource.resource_type.as_str()) {
+                resource.action = Action::Import;
+                resource.effect = format!(
+                    "the table {} of an earlier deploy is taken over, with its {} users or so",
+                    table.name, table.items
+                );
+            }
+        }
+    }
+}
+
 impl Before {
     pub(super) fn of(stack: &Stack) -> Self {
         Self {
@@ -166,7 +192,10 @@ pub(super) async fn plan(
     }
     let [stateful, stateless] = desired.modes();
     let (table, api) = (standing.stateful.as_ref(), standing.stateless.as_ref());
-    let stateful = stack_plan(cloud, &wanted.stateful, table, stateful).await?;
+    let mut stateful = stack_plan(cloud, &wanted.stateful, table, stateful).await?;
+    if table.is_none() {
+        stateful.adopt(retained(cloud, desired.stage).await?.as_ref());
+    }
     let mut stateless = stack_plan(cloud, &wanted.stateless, api, stateless).await?;
     if let Some(api) = api
         && api.parameters.get(HANDLER_KEY) == wanted.stateless.parameters.get(HANDLER_KEY)
@@ -184,6 +213,18 @@ pub(super) async fn plan(
         artifact: desired.artifact.sha256.to_owned(),
         stacks: vec![stateful, stateless],
     })
+}
+
+/// The table that an earlier deploy of the stage left, if this one is to take it over.
+async fn retained(cloud: &Cloud, stage: &template::Stage) -> Result<Option<Table>, Error> {
+    let table = retained::table(cloud, &stage.app, &stage.name).await?;
+    match table {
+        Some(table) if !stage.protected => Err(Error::TableIsThere {
+            table: table.name,
+            items: table.items,
+        }),
+        table => Ok(table),
+    }
 }
 
 fn refuse_downgrade(standing: &Standing) -> Result<(), Error> {
@@ -228,7 +269,7 @@ async fn stack_plan(
     if mode != Mode::RevertDrift && is_up_to_date(existing, wanted) {
         return Ok(plan);
     }
-    let change_set = cloud.propose(wanted, false, mode).await?;
+    let change_set = cloud.propose(wanted, Kind::Update, mode).await?;
     let Some(changes) = compute(&cloud.cloudformation(), wanted, &change_set).await? else {
         cloud
             .cloudformation()

@@ -16,6 +16,17 @@ use super::Error;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Proposals(Arc<Mutex<Vec<Proposal>>>);
 
+/// What a change set is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Make a stack.
+    Create,
+    /// Make a stack, and take into it what is there already under the names of its template.
+    Adopt,
+    /// Change a stack.
+    Update,
+}
+
 #[derive(Debug)]
 struct Proposal {
     change_set: ChangeSet,
@@ -28,25 +39,25 @@ impl Proposals {
         &self,
         cloudformation: &CloudFormation,
         wanted: &template::Stack,
-        is_new: bool,
+        kind: Kind,
         mode: Mode,
     ) -> Result<ChangeSet, Error> {
         let change_set = cloudformation
             .create_change_set(&ChangeSetRequest {
                 name: &format!("{}{}", name_prefix(wanted), Uuid::new_v4()),
                 stack: &wanted.name,
-                is_new,
+                is_new: kind != Kind::Update,
                 template: &wanted.template.to_string(),
                 parameters: &wanted.parameters,
                 tags: &wanted.tags,
-                adopts: false,
+                adopts: kind == Kind::Adopt,
                 mode,
             })
             .await?;
         if let Ok(mut proposals) = self.0.lock() {
             proposals.push(Proposal {
                 change_set: change_set.clone(),
-                is_new,
+                is_new: kind != Kind::Update,
             });
         }
         Ok(change_set)

@@ -13,6 +13,8 @@ use super::{Cloud, Error, Event, Reporter, destroy};
 pub(crate) struct Standing {
     pub(crate) stateful: Option<Stack>,
     pub(crate) stateless: Option<Stack>,
+    /// Whether a stack waits for its first change set.
+    has_phantom: bool,
 }
 
 impl Standing {
@@ -38,15 +40,38 @@ impl Standing {
             }
         }
         let is_there = |stack: &Stack| !stack.status.is_in_review();
+        let has_phantom = [&stateful, &stateless]
+            .into_iter()
+            .flatten()
+            .any(|stack| stack.status.is_in_review());
         Ok(Self {
             stateful: stateful.filter(is_there),
             stateless: stateless.filter(is_there),
+            has_phantom,
         })
     }
 
     /// The stacks that are there.
     pub(crate) fn stacks(&self) -> impl Iterator<Item = &Stack> {
         self.stateful.iter().chain(&self.stateless)
+    }
+
+    /// Whether there is nothing of the stage, not even a stack that waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.has_phantom && self.stacks().next().is_none()
+    }
+
+    /// Whether the stage is protected, as it is deployed.
+    pub(crate) fn is_protected(&self) -> bool {
+        self.stacks().any(|stack| stack.is_protected) || self.retains_table()
+    }
+
+    /// Whether the table outlives its stack.
+    pub(super) fn retains_table(&self) -> bool {
+        self.stateful
+            .as_ref()
+            .and_then(|stack| stack.parameters.get(template::PROTECTED))
+            .is_some_and(|protected| protected == "true")
     }
 
     /// Refuses stacks that cannot be changed as they are.
@@ -76,6 +101,7 @@ impl Standing {
         Ok(Self {
             stateful: settle(cloud, self.stateful, reporter).await?,
             stateless: settle(cloud, self.stateless, reporter).await?,
+            has_phantom: self.has_phantom,
         })
     }
 
@@ -85,6 +111,7 @@ impl Standing {
         Self {
             stateful: self.stateful.filter(is_worth_it),
             stateless: self.stateless.filter(is_worth_it),
+            has_phantom: self.has_phantom,
         }
     }
 }

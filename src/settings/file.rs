@@ -34,6 +34,7 @@ pub(super) struct StageFile {
     pub(super) reserved_concurrency: Option<u32>,
     pub(super) authorization: Option<Authorization>,
     pub(super) log_retention_days: Option<u32>,
+    pub(super) protected: Option<bool>,
     pub(super) port: Option<NonZeroU16>,
 }
 
@@ -46,12 +47,13 @@ pub(super) enum BillingMode {
 
 /// The keys of each table of the file, for a hint at the nearest one.
 const KEYS: [&str; 3] = ["app", "default_stage", "stages"];
-const CLOUD_KEYS: [&str; 9] = [
+const CLOUD_KEYS: [&str; 10] = [
     "account",
     "authorization",
     "billing",
     "log_retention_days",
     "profile",
+    "protected",
     "read_capacity",
     "region",
     "reserved_concurrency",
@@ -143,6 +145,7 @@ mod tests {
             "account" | "profile" | "region" => "\"x\"",
             "authorization" => "\"AWS_IAM\"",
             "billing" => "\"on-demand\"",
+            "protected" => "true",
             _ => "1",
         };
         let table = |keys: &[&str]| {

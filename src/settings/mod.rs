@@ -181,6 +181,7 @@ impl Settings {
                     .filter(|concurrency| *concurrency > 0),
                 authorization: file.authorization.unwrap_or(Authorization::AwsIam),
                 log_retention_days: valid_retention(file.log_retention_days.unwrap_or(30))?,
+                protected: file.protected.unwrap_or(name == "prod"),
             },
             place: Place {
                 account: file.account.clone().map(valid_account).transpose()?,

@@ -10,10 +10,11 @@ mod yaml;
 
 pub(crate) use mark::{Mark, VERSION};
 pub(crate) use names::{
-    bucket_name, handler_key, local_name, stack_stage, stateful_name, stateless_name,
+    bucket_names, handler_folder, handler_key, local_name, stack_stage, stateful_name,
+    stateless_name, table_name,
 };
 pub(crate) use stacks::{
-    APP_TAG, Authorization, Billing, HANDLER_KEY, HOLDS_DATA, Handler, Stack, Stage, stateful,
-    stateless, tags,
+    APP_TAG, Authorization, Billing, HANDLER_BUCKET, HANDLER_KEY, HOLDS_DATA, Handler, PROTECTED,
+    Stack, Stage, stateful, stateless, tags,
 };
 pub(crate) use yaml::Error;

@@ -30,21 +30,28 @@ pub(crate) fn stack_stage(app: &str, stack: &str) -> Option<String> {
         .then(|| stage.to_lowercase())
 }
 
-/// The asset bucket of the app in an account and region. The ending `-<account>-<region>-an` puts it
-/// into the account's own namespace, where nobody else can take the name first. Source:
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html>. Two regions have
-/// no such namespaces; there, as everywhere, every call names the account that must own the bucket.
-pub(crate) fn bucket_name(app: &str, account: &str, region: &str) -> String {
-    let ending = match region {
-        "me-central-1" | "me-south-1" => "",
-        _ => "-an",
-    };
-    format!("{}-assets-{account}-{region}{ending}", app.to_lowercase())
+/// The table. A name of its own lets the next deploy find it again when it outlives its stack.
+pub(crate) fn table_name(app: &str, stage: &str) -> String {
+    format!("{}-Table", stateful_name(app, stage))
+}
+
+/// The asset bucket of the app in an account and region: what it is called in the account's own
+/// namespace, where nobody else can take the name first, and what in the one that all share, where S3
+/// has no other. Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html>.
+/// Everywhere, every call names the account that must own the bucket.
+pub(crate) fn bucket_names(app: &str, account: &str, region: &str) -> [String; 2] {
+    let global = format!("{}-assets-{account}-{region}", app.to_lowercase());
+    [format!("{global}-an"), global]
+}
+
+/// Where the functions' artifacts are in the asset bucket.
+pub(crate) fn handler_folder() -> String {
+    "handler/".to_owned()
 }
 
 /// The function's artifact in the asset bucket, named by its content.
 pub(crate) fn handler_key(sha256: &str) -> String {
-    format!("handler/{sha256}.zip")
+    format!("{}{sha256}.zip", handler_folder())
 }
 
 fn capitalized(stage: &str) -> String {
@@ -79,7 +86,8 @@ mod tests {
 
     #[test]
     fn the_longest_bucket_name_is_one_that_s3_takes() {
-        let name = bucket_name(&"A".repeat(24), "111111111111", "ap-northeast-1");
-        assert!(name.len() <= 63, "{name}");
+        for name in bucket_names(&"A".repeat(24), "111111111111", "ap-northeast-1") {
+            assert!(name.len() <= 63, "{name}");
+        }
     }
 }

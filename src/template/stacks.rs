@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::yaml::{Error, parse};
@@ -18,7 +18,11 @@ const DEPLOYMENT: &str = "APIDeployment";
 pub(crate) const APP_TAG: &str = "umb:app";
 const STAGE_TAG: &str = "umb:stage";
 
-/// The parameter that names the function's artifact.
+/// The parameter of Stateful that says whether the stage is protected.
+pub(crate) const PROTECTED: &str = "Protected";
+
+/// The parameters of Stateless that name the function's artifact.
+pub(crate) const HANDLER_BUCKET: &str = "HandlerBucket";
 pub(crate) const HANDLER_KEY: &str = "HandlerKey";
 
 /// The types of resources whose replacement or deletion loses data.
@@ -33,6 +37,8 @@ pub(crate) struct Stage {
     pub(crate) reserved_concurrency: Option<u32>,
     pub(crate) authorization: Authorization,
     pub(crate) log_retention_days: u32,
+    /// Whether its data must outlive mistakes.
+    pub(crate) protected: bool,
 }
 
 /// How the table is billed.
@@ -76,20 +82,27 @@ pub(crate) struct Stack {
 
 /// The stack that holds the table.
 pub(crate) fn stateful(stage: &Stage) -> Result<Stack, Error> {
-    let mut parameters = Vec::new();
-    match stage.billing {
-        Billing::OnDemand => parameters.push(("BillingMode", "PAY_PER_REQUEST".to_owned())),
-        Billing::Provisioned { read, write } => parameters.extend([
-            ("BillingMode", "PROVISIONED".to_owned()),
-            ("ReadCapacityUnits", read.to_string()),
-            ("WriteCapacityUnits", write.to_string()),
-        ]),
+    let mut template = parse(STATEFUL)?;
+    let table = &mut template["Resources"]["Table"];
+    table["Properties"]["TableName"] = names::table_name(&stage.app, &stage.name).into();
+    table["Properties"]["Tags"] = tags(&stage.app, &stage.name)
+        .into_iter()
+        .map(|(key, value)| json!({"Key": key, "Value": value}))
+        .collect();
+    if let Billing::Provisioned { read, write } = stage.billing {
+        table["Properties"]["BillingMode"] = "PROVISIONED".into();
+        table["Properties"]["ProvisionedThroughput"] =
+            json!({"ReadCapacityUnits": read, "WriteCapacityUnits": write});
+    }
+    if stage.protected {
+        table["DeletionPolicy"] = "Retain".into();
+        table["UpdateReplacePolicy"] = "Retain".into();
     }
     Ok(stack(
         stage,
         names::stateful_name(&stage.app, &stage.name),
-        parse(STATEFUL)?,
-        parameters,
+        template,
+        vec![(PROTECTED, stage.protected.to_string())],
     ))
 }
 
@@ -108,7 +121,7 @@ pub(crate) fn stateless(stage: &Stage, handler: &Handler) -> Result<Stack, Error
             "StatefulStack",
             names::stateful_name(&stage.app, &stage.name),
         ),
-        ("HandlerBucket", handler.bucket.clone()),
+        (HANDLER_BUCKET, handler.bucket.clone()),
         (HANDLER_KEY, handler.key.clone()),
         ("HandlerArchitecture", handler.architecture.clone()),
         ("ReservedConcurrency", concurrency),
@@ -178,6 +191,7 @@ mod tests {
             reserved_concurrency: Some(1),
             authorization: Authorization::AwsIam,
             log_retention_days: 30,
+            protected: false,
         }
     }
 
@@ -276,14 +290,35 @@ mod tests {
     }
 
     #[test]
-    fn billing_is_given_as_parameters() {
-        let provisioned = stateful(&Stage {
-            billing: Billing::Provisioned { read: 5, write: 6 },
-            ..stage()
-        })
-        .expect("valid");
-        assert_eq!(provisioned.parameters["BillingMode"], "PROVISIONED");
-        assert_eq!(provisioned.parameters["ReadCapacityUnits"], "5");
-        assert_eq!(provisioned.parameters["WriteCapacityUnits"], "6");
+    fn only_a_protected_table_outlives_its_stack() {
+        for (protected, policy) in [(true, "Retain"), (false, "Delete")] {
+            let stack = stateful(&Stage {
+                protected,
+                ..stage()
+            })
+            .expect("valid");
+            let table = &stack.template["Resources"]["Table"];
+            assert_eq!(table["DeletionPolicy"], policy);
+            assert_eq!(table["UpdateReplacePolicy"], policy);
+            assert_eq!(table["Properties"]["TableName"], "App-Dev-Stateful-Table");
+            assert_eq!(stack.parameters[PROTECTED], protected.to_string());
+        }
+    }
+
+    #[test]
+    fn billing_is_as_the_stage_says() {
+        let properties = |billing| {
+            let stack = stateful(&Stage { billing, ..stage() }).expect("valid");
+            stack.template["Resources"]["Table"]["Properties"].clone()
+        };
+        let provisioned = properties(Billing::Provisioned { read: 5, write: 6 });
+        assert_eq!(provisioned["BillingMode"], "PROVISIONED");
+        assert_eq!(
+            provisioned["ProvisionedThroughput"],
+            json!({"ReadCapacityUnits": 5, "WriteCapacityUnits": 6})
+        );
+        let on_demand = properties(Billing::OnDemand);
+        assert_eq!(on_demand["BillingMode"], "PAY_PER_REQUEST");
+        assert_eq!(on_demand["ProvisionedThroughput"], Value::Null);
     }
 }

@@ -10,7 +10,7 @@ use anstream::AutoStream;
 use anstyle::{AnsiColor, Effects, Style};
 use serde::Serialize;
 
-use crate::deploy::{Diagnosis, Plan, Reporter, StageStatus};
+use crate::deploy::{Diagnosis, Plan, Remnant, Reporter, StageStatus};
 use crate::error::{Failure, Kind};
 
 const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
@@ -133,6 +133,48 @@ impl Ui {
                 Kind::Declined,
                 "declined: nothing was changed",
             )),
+        }
+    }
+
+    /// Asks for the name of what is to be destroyed; `given` is the answer that was given beforehand.
+    ///
+    /// # Errors
+    /// Declined, or another name.
+    pub(crate) async fn confirm_name(
+        &self,
+        question: &str,
+        name: &str,
+        given: Option<&str>,
+    ) -> Result<(), Failure> {
+        let answer = match given {
+            Some(given) => Some(given.to_owned()),
+            None if self.can_ask => {
+                self.ask(&format!(
+                    "{question} It is protected: type {name} to do it:"
+                ))
+                .await
+            }
+            None => {
+                return Err(Failure::new(
+                    Kind::Declined,
+                    format!("{question} It is protected, and nobody is there to answer"),
+                )
+                .hint(format!("pass --confirm {name} to do it without asking")));
+            }
+        };
+        match answer {
+            Some(answer) if answer == name => Ok(()),
+            _ => Err(Failure::new(
+                Kind::Declined,
+                format!("that is not {name}: nothing was changed"),
+            )),
+        }
+    }
+
+    /// Says what is left of a stage.
+    pub(crate) fn remnants(&self, stage: &str, remnants: &[Remnant]) {
+        if !remnants.is_empty() {
+            self.note(&plan::remnants(stage, remnants));
         }
     }
 

@@ -1,12 +1,13 @@
-//! How plans and diagnoses look.
+//! How plans, diagnoses, statuses and remnants look.
 
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use indicatif::HumanDuration;
+use indicatif::{HumanBytes, HumanDuration};
 
 use crate::deploy::{
-    Action, Diagnosis, Plan, PropertyChange, ResourcePlan, StackAction, StackPlan, StageStatus,
+    Action, Diagnosis, Plan, PropertyChange, Remnant, ResourcePlan, StackAction, StackPlan,
+    StageStatus,
 };
 
 const ADDED: Style = AnsiColor::Green.on_default();
@@ -116,6 +117,23 @@ pub(super) fn status(status: &StageStatus) -> String {
         };
         lines.push(format!("  {endpoint}  {health}"));
     }
+    lines.join("\n")
+}
+
+/// What is left of a stage in words, ready to be printed.
+pub(super) fn remnants(stage: &str, remnants: &[Remnant]) -> String {
+    let mut lines = vec![format!("still there of {stage}, and paid for:")];
+    lines.extend(remnants.iter().map(|remnant| match remnant {
+        Remnant::Table { name, items, bytes } => format!(
+            "  table {name}, with {items} users or so ({}); `umb deploy {stage}` takes it over, `umb \
+             destroy {stage} --delete-data` deletes it",
+            HumanBytes(*bytes)
+        ),
+        Remnant::LogGroup { name, bytes } => format!("  log group {name} ({})", HumanBytes(*bytes)),
+        Remnant::Bucket { name } => {
+            format!("  asset bucket {name}, of all stages here; `umb destroy all` deletes it")
+        }
+    }));
     lines.join("\n")
 }
 

@@ -62,6 +62,7 @@ fn line(event: &Event) -> Option<String> {
     Some(match event {
         Event::BucketCreated { bucket } => format!("asset bucket created: {bucket}"),
         Event::BucketDeleted { bucket } => format!("asset bucket deleted: {bucket}"),
+        Event::TableDeleted { table } => format!("table deleted: {table}"),
         Event::ArtifactUploaded { bytes } => {
             format!("function uploaded: {}", HumanBytes(*bytes as u64))
         }

@@ -110,7 +110,8 @@ fn destroy_all_takes_every_stage_and_the_bucket_and_nothing_else() {
     }
     // A stage that umb.toml no longer knows is destroyed too.
     sandbox.whole_settings("app = \"Mine\"");
-    stdout(&sandbox, &["destroy", "all", "--yes"]);
+    let confirmed = ["destroy", "all", "--confirm", "Mine", "--delete-data"];
+    stdout(&sandbox, &confirmed);
     assert_eq!(aws.resources(&sandbox), other);
 
     sandbox.whole_settings("app = \"Other\"");
@@ -138,8 +139,7 @@ fn prod_has_provisioned_capacity_and_dev_pays_per_request() {
         prod["BillingModeSummary"]["BillingMode"], "PROVISIONED",
         "{prod}"
     );
-    // MiniStack hands a parameter on as the string that it was given.
-    let units = json!({"ReadCapacityUnits": "5", "WriteCapacityUnits": "6"});
+    let units = json!({"ReadCapacityUnits": 5, "WriteCapacityUnits": 6});
     assert_eq!(prod["ProvisionedThroughput"], units, "{prod}");
 }
 
@@ -226,14 +226,14 @@ fn a_reservation_beyond_the_accounts_quota_is_left_out_with_a_warning() {
 #[test]
 fn destroying_what_is_not_there_says_so() {
     let sandbox = Sandbox::on(ministack());
-    let run = sandbox.umb(&["destroy", "dev", "--yes"]).ok();
-    assert_eq!(
-        run.stdout,
-        format!(
-            "the stage dev is not deployed (account {}, eu-west-1)\n",
-            sandbox.variable("AWS_ACCESS_KEY_ID")
-        )
+    let nothing = format!(
+        "the stage dev is not deployed (account {}, eu-west-1)\n",
+        sandbox.variable("AWS_ACCESS_KEY_ID")
     );
+    let run = sandbox.umb(&["destroy", "dev", "--yes"]).ok();
+    assert_eq!(run.stdout, nothing);
+    let run = sandbox.umb(&["destroy", "dev"]).fails(1);
+    assert_eq!(run.stderr, format!("error: {nothing}"));
 }
 
 #[test]

@@ -22,6 +22,9 @@ fn sandbox(mut cloudformation: impl FnMut(&Request) -> (u16, String) + Send + 's
             )
         } else if request.method == "HEAD" {
             (200, String::new())
+        } else if request.body.starts_with("{\"TableName\"") {
+            let error = "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException";
+            (400, format!("{{\"__type\":\"{error}\"}}"))
         } else {
             cloudformation(request)
         }

@@ -21,6 +21,7 @@ mod harness;
 mod iam;
 mod local;
 mod plan;
+mod protection;
 mod recovery;
 mod round_trip;
 mod status;

@@ -94,6 +94,34 @@ impl CloudFormation {
         Ok(output.template_body.unwrap_or_default())
     }
 
+    /// Says which updates the stack refuses.
+    pub(crate) async fn set_policy(&self, arn: &str, policy: &str) -> Result<(), Error> {
+        self.client
+            .set_stack_policy()
+            .stack_name(arn)
+            .stack_policy_body(policy)
+            .send()
+            .await
+            .map_err(|error| Error::of_call("CloudFormation SetStackPolicy", error))?;
+        Ok(())
+    }
+
+    /// Says whether the stack refuses to be deleted.
+    pub(crate) async fn protect_from_deletion(
+        &self,
+        arn: &str,
+        refuses: bool,
+    ) -> Result<(), Error> {
+        self.client
+            .update_termination_protection()
+            .stack_name(arn)
+            .enable_termination_protection(refuses)
+            .send()
+            .await
+            .map_err(|error| Error::of_call("CloudFormation UpdateTerminationProtection", error))?;
+        Ok(())
+    }
+
     /// Starts to delete the stack; its events will carry `token`.
     pub(crate) async fn delete_stack(&self, arn: &str, token: &str) -> Result<(), Error> {
         self.client

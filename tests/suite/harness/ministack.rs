@@ -206,7 +206,8 @@ impl MiniStack {
         answer.body
     }
 
-    fn target(&self, sandbox: &Sandbox, service: &str, target: &str, body: &str) -> Value {
+    /// Calls an action of a service of the JSON protocol.
+    pub fn target(&self, sandbox: &Sandbox, service: &str, target: &str, body: &str) -> Value {
         let authorization = authorization(sandbox, service);
         let headers = [
             ("Authorization", authorization.as_str()),

@@ -143,10 +143,26 @@ impl MiniStack {
         assert!(answer.contains("SignalResourceResponse"), "{answer}");
     }
 
+    /// The sandbox's asset bucket.
+    pub fn bucket(&self, sandbox: &Sandbox) -> String {
+        let buckets = texts(&self.read(sandbox, "s3", "").body, "Name");
+        buckets[0].as_str().unwrap().to_owned()
+    }
+
+    /// Makes a table that is nobody's.
+    pub fn make_table(&self, sandbox: &Sandbox, name: &str) {
+        let table = json!({
+            "TableName": name, "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        });
+        let target = "DynamoDB_20120810.CreateTable";
+        self.target(sandbox, "dynamodb", target, &table.to_string());
+    }
+
     /// Copies the artifact in the sandbox's bucket to `key` and deletes it where it was; answers its key.
     pub fn move_artifact(&self, sandbox: &Sandbox, key: &str) -> String {
-        let bucket = texts(&self.read(sandbox, "s3", "").body, "Name");
-        let bucket = bucket[0].as_str().unwrap();
+        let bucket = self.bucket(sandbox);
         let objects = self
             .read(sandbox, "s3", &format!("{bucket}?list-type=2"))
             .body;

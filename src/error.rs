@@ -140,15 +140,30 @@ impl Failure {
         self.link.as_deref()
     }
 
+    /// How it ended, in a word, for programs.
+    pub(crate) fn status(&self) -> &'static str {
+        match self.kind {
+            Kind::Shown | Kind::Changes => "succeeded",
+            Kind::Failed | Kind::Usage => "failed",
+            Kind::Declined => "declined",
+            Kind::Interrupted => "interrupted",
+        }
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self.kind {
+        ExitCode::from(self.code())
+    }
+
+    /// The exit code as a number.
+    pub(crate) fn code(&self) -> u8 {
+        match self.kind {
             Kind::Shown => 0,
             Kind::Failed => 1,
             Kind::Usage => 2,
             Kind::Declined => 3,
             Kind::Changes => 4,
             Kind::Interrupted => 130,
-        })
+        }
     }
 }
 
@@ -286,7 +301,7 @@ impl From<deploy::Error> for Failure {
                     .hint(hint)
                     .see(&diagnosis.console);
             }
-            E::ChangeSetFailed { .. } | E::CodeFailed { .. } => {
+            E::ChangeSetFailed { .. } | E::CodeFailed { .. } | E::DriftUnknown { .. } => {
                 format!("mend the cause, then {again}")
             }
             E::DeletedMeanwhile { stack } => {

@@ -30,8 +30,14 @@ use std::process::ExitCode;
 /// Runs `umb` with `args` and answers its exit code: 0 done, 1 failed, 2 wrong usage, 3 declined,
 /// 130 interrupted.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let ui = ui::Ui::new();
-    let outcome = cli::parse(args).and_then(|cli| commands::run(cli, &ui));
+    let mut ui = ui::Ui::new();
+    let outcome = cli::parse(args).and_then(|cli| {
+        if cli.command.is_for_programs() {
+            ui = ui::Ui::new().for_programs();
+        }
+        commands::run(cli, &ui)
+    });
+    ui.result(&outcome);
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -114,6 +114,6 @@ fn left_running(target: &CloudStage) -> Failure {
 /// Shows where stacks stand.
 pub(super) fn show(ui: &Ui, rests: &[Rest]) {
     for rest in rests {
-        ui.print(&format!("{}  {}", rest.stack, rest.status));
+        ui.rest(rest);
     }
 }

@@ -38,6 +38,9 @@ pub(crate) struct DeployArgs {
     /// Put only the function's code there, directly; the next full deploy puts everything right
     #[arg(long, conflicts_with_all = ["plan", "express", "revert_drift"])]
     code_only: bool,
+    /// Show what happens as JSON, an object a line
+    #[arg(long)]
+    json: bool,
     /// Do not ask the API whether it answers, after the deploy
     #[arg(long)]
     no_verify: bool,
@@ -52,6 +55,10 @@ pub(crate) struct DeployArgs {
 }
 
 impl DeployArgs {
+    pub(super) fn is_for_programs(&self) -> bool {
+        self.json
+    }
+
     pub(super) async fn run(self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         if self.target == LOCAL && self.foreground {
             // A server has a way of its own to stop.
@@ -144,11 +151,12 @@ impl DeployArgs {
         let mut endpoint = None;
         let done = |mut deployed: Deployed| {
             let outcome = match deployed.outcome {
-                StackAction::Create | StackAction::Update => "",
-                StackAction::None => " (no changes)",
+                StackAction::Create => "created",
+                StackAction::Update => "updated",
+                StackAction::None => "unchanged",
             };
             let outputs = [(deployed.stack.clone(), deployed.outputs.clone())].into();
-            show(ui, &deployed.stack, outcome, outputs);
+            ui.deployed(&deployed.stack, outcome, &outputs);
             endpoint = deployed.outputs.remove(ENDPOINT_URL);
         };
         deploy::apply(&target.cloud, desired, prepared, &*ui.reporter(), done).await?;
@@ -165,7 +173,7 @@ impl DeployArgs {
         let standing = Standing::look(cloud, &spec.app, &spec.name).await?;
         standing.refuse_unsettled()?;
         let stack = deploy::deploy_code(cloud, desired, &standing, &*ui.reporter()).await?;
-        show(ui, &stack.name, " (code only)", Outputs::new());
+        ui.deployed(&stack.name, "code", &Outputs::new());
         self.verify(target, cloud.endpoint(&stack)).await
     }
 
@@ -188,7 +196,7 @@ impl DeployArgs {
         let stage = LocalStage::of(settings)?;
         let port = self.port.or(settings.local_port());
         let server = local::Ready::new(&stage.folder, port).await?;
-        show(ui, &stage.name, "", stage.outputs(&server.record));
+        ui.deployed(&stage.name, "created", &stage.outputs(&server.record));
         ui.note("serving until Ctrl-C");
         Ok(server.serve().await?)
     }
@@ -201,11 +209,11 @@ impl DeployArgs {
         };
         let started = local::start(wish, answers).await?;
         let outcome = match &started {
-            local::Started::New(_) => "",
-            local::Started::Again(_) => " (restarted)",
-            local::Started::Found(_) => " (no changes)",
+            local::Started::New(_) => "created",
+            local::Started::Again(_) => "restarted",
+            local::Started::Found(_) => "unchanged",
         };
-        show(ui, &stage.name, outcome, stage.outputs(started.record()));
+        ui.deployed(&stage.name, outcome, &stage.outputs(started.record()));
         Ok(())
     }
 }
@@ -244,15 +252,4 @@ async fn answers(server: &local::Record) -> bool {
         .send(Method::GET, "users?limit=1", None)
         .await
         .is_ok()
-}
-
-/// Shows a stack that is as it should be, in the shape that CDK made familiar.
-fn show(ui: &Ui, stack: &str, outcome: &str, outputs: Outputs) {
-    ui.print(&format!(" ✅  {stack}{outcome}\n"));
-    for (stack, outputs) in outputs {
-        for (key, value) in outputs {
-            ui.print(&format!("{stack}.{key} = {value}"));
-        }
-    }
-    ui.print("");
 }

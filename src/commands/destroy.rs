@@ -26,9 +26,16 @@ pub(crate) struct DestroyArgs {
     /// Delete the table of a protected stage too, with its users
     #[arg(long)]
     delete_data: bool,
+    /// Show what happens as JSON, an object a line
+    #[arg(long)]
+    json: bool,
 }
 
 impl DestroyArgs {
+    pub(super) fn is_for_programs(&self) -> bool {
+        self.json
+    }
+
     pub(super) async fn run(self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         match self.target.as_str() {
             LOCAL => interruptible(self.destroy_local(settings, ui)).await,
@@ -64,14 +71,14 @@ impl DestroyArgs {
             ui.note(&format!("{}: stopped", stage.name));
         }
         if !local::deployed(&stage.folder) {
-            ui.print(&format!("{} is not deployed", stage.name));
+            ui.say(&format!("{} is not deployed", stage.name));
             return Ok(());
         }
         let (name, folder) = (&stage.name, stage.folder.display());
         let question = format!("Delete {name} with all its users in {folder}?");
         self.agree(ui, &question, &settings.app, false).await?;
         local::delete_data(&stage.folder).await?;
-        ui.print(&format!("{} is destroyed", stage.name));
+        ui.destroyed(&stage.name);
         Ok(())
     }
 
@@ -88,7 +95,7 @@ impl DestroyArgs {
             if !self.yes {
                 return Err(Failure::new(Kind::Failed, nothing));
             }
-            ui.print(&nothing);
+            ui.say(&nothing);
             return Ok(());
         }
         let is_protected = standing.is_protected() || deletes_retained;
@@ -148,6 +155,7 @@ impl DestroyArgs {
             yes: true,
             confirm: None,
             delete_data: false,
+            json: self.json,
         };
         local.destroy_local(settings, ui).await
     }
@@ -161,7 +169,7 @@ impl DestroyArgs {
         ui: &Ui,
     ) -> Result<(), Failure> {
         for stack in deploy::destroy_stage(cloud, app, stage, &*ui.reporter()).await? {
-            ui.print(&format!("{stack} is destroyed"));
+            ui.destroyed(&stack);
         }
         if self.delete_data {
             deploy::delete_table(cloud, app, stage, &*ui.reporter()).await?;

@@ -6,6 +6,7 @@ mod cancel;
 mod deploy;
 mod destroy;
 mod diagnose;
+mod drift;
 mod local_server;
 mod outputs;
 mod plan;
@@ -34,6 +35,7 @@ pub(crate) enum Command {
     Cancel(cancel::CancelArgs),
     Rollback(rollback::RollbackArgs),
     Diagnose(diagnose::DiagnoseArgs),
+    Drift(drift::DriftArgs),
     Destroy(destroy::DestroyArgs),
     Outputs(outputs::OutputsArgs),
     Users(users::UsersArgs),
@@ -41,6 +43,18 @@ pub(crate) enum Command {
     Artifact(artifact::ArtifactArgs),
     #[command(hide = true)]
     LocalServer(local_server::LocalServerArgs),
+}
+
+impl Command {
+    /// Whether a program reads what happens.
+    pub(crate) fn is_for_programs(&self) -> bool {
+        match self {
+            Self::Deploy(args) => args.is_for_programs(),
+            Self::Destroy(args) => args.is_for_programs(),
+            Self::Watch(args) => args.is_for_programs(),
+            _ => false,
+        }
+    }
 }
 
 /// Runs the command that `cli` names.
@@ -58,6 +72,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<(), Failure> {
         Command::Rollback(args) => block_on(args.run(&settings()?, ui)),
         Command::Destroy(args) => block_on(args.run(&settings()?, ui)),
         Command::Status(args) => block_on(interruptible(args.run(&settings()?, ui))),
+        Command::Drift(args) => block_on(interruptible(args.run(&settings()?, ui))),
         Command::Diagnose(args) => block_on(interruptible(args.run(&settings()?, ui))),
         Command::Outputs(args) => block_on(interruptible(args.run(&settings()?, ui))),
         Command::Users(args) => block_on(interruptible(args.run(&settings()?, ui))),

@@ -13,9 +13,16 @@ use super::stage::CloudStage;
 pub(crate) struct WatchArgs {
     /// The stage
     stage: String,
+    /// Show what happens as JSON, an object a line
+    #[arg(long)]
+    json: bool,
 }
 
 impl WatchArgs {
+    pub(super) fn is_for_programs(&self) -> bool {
+        self.json
+    }
+
     pub(super) async fn run(self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         let target = CloudStage::open(settings, &self.stage).await?;
         attended(&target, ui, watch(&target, ui)).await

@@ -267,7 +267,10 @@ impl Applier<'_> {
         });
         let Ended { stack, failures } =
             follow(&self.cloudformation, stack, since, self.reporter).await?;
-        self.reporter.report(Event::StackFinished);
+        self.reporter.report(Event::StackFinished {
+            stack: stack.name.clone(),
+            status: stack.status.clone(),
+        });
         if stack.status.is_success() {
             Ok(stack)
         } else if stack.status.is_deleted() {

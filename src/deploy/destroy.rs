@@ -94,7 +94,10 @@ pub(super) async fn delete(
         operation: Operation::Delete,
     });
     let ended = follow(&cloudformation, existing, since, reporter).await?;
-    reporter.report(Event::StackFinished);
+    reporter.report(Event::StackFinished {
+        stack: ended.stack.name.clone(),
+        status: ended.stack.status.clone(),
+    });
     if ended.stack.status.is_deleted() {
         Ok(())
     } else {

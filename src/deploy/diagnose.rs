@@ -3,7 +3,6 @@
 
 use std::fmt;
 
-use aws_smithy_types::date_time::Format;
 use serde::Serialize;
 
 use crate::aws::cloudformation::{CloudFormation, Since, Stack, StackEvent, Status};
@@ -138,7 +137,7 @@ impl From<StackEvent> for Culprit {
             logical_id: event.logical_id,
             resource_type: event.resource_type,
             status: event.status,
-            at: event.at.and_then(|at| at.fmt(Format::DateTime).ok()),
+            at: event.at,
             reason,
         }
     }

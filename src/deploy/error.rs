@@ -55,6 +55,8 @@ pub(crate) enum Error {
         verb: &'static str,
         states: Vec<String>,
     },
+    #[error("whether {stack} has drifted cannot be told: {reason}")]
+    DriftUnknown { stack: String, reason: String },
     #[error("the stage {stage} has no function yet")]
     NoFunction { stage: String },
     #[error("the code of {function} could not be updated: {reason}")]

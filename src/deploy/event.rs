@@ -1,9 +1,12 @@
 //! What the engine tells while it works.
 
-use crate::aws::cloudformation::StackEvent;
+use serde::Serialize;
+
+use crate::aws::cloudformation::{StackEvent, Status};
 
 /// What is done to a stack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Operation {
     Create,
     Update,
@@ -14,7 +17,8 @@ pub(crate) enum Operation {
 }
 
 /// Something worth telling.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum Event {
     /// The asset bucket was made.
     BucketCreated { bucket: String },
@@ -25,9 +29,13 @@ pub(crate) enum Event {
     /// An operation on a stack began.
     StackStarted { stack: String, operation: Operation },
     /// Something happened to one of its resources.
-    Resource { event: StackEvent },
+    Resource {
+        stack: String,
+        #[serde(flatten)]
+        event: StackEvent,
+    },
     /// The operation ended.
-    StackFinished,
+    StackFinished { stack: String, status: Status },
     /// A table that no stack has any more was deleted.
     TableDeleted { table: String },
     /// The asset bucket was emptied and deleted.

@@ -132,7 +132,10 @@ impl Follower<'_> {
                     Told::Ended
                 };
             } else {
-                self.reporter.report(Event::Resource { event });
+                self.reporter.report(Event::Resource {
+                    stack: self.stack.name.clone(),
+                    event,
+                });
             }
         }
         told

@@ -138,7 +138,10 @@ async fn finish(
         operation,
     });
     let ended = follow(&cloud.cloudformation(), stack, since, reporter).await?;
-    reporter.report(Event::StackFinished);
+    reporter.report(Event::StackFinished {
+        stack: ended.stack.name.clone(),
+        status: ended.stack.status.clone(),
+    });
     Ok(ended.stack)
 }
 

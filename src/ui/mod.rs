@@ -1,5 +1,6 @@
 //! The only place that prints: answers to stdout, everything else to stderr.
 
+mod json;
 mod plan;
 mod progress;
 
@@ -10,7 +11,7 @@ use anstream::AutoStream;
 use anstyle::{AnsiColor, Effects, Style};
 use serde::Serialize;
 
-use crate::deploy::{Diagnosis, Plan, Remnant, Reporter, StageStatus};
+use crate::deploy::{Diagnosis, Outputs, Plan, Remnant, Reporter, Rest, StackDrift, StageStatus};
 use crate::error::{Failure, Kind};
 
 const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
@@ -25,6 +26,8 @@ pub(crate) struct Ui {
     can_ask: bool,
     /// Whether somebody watches.
     is_watched: bool,
+    /// Whether a program reads: one JSON object a line.
+    is_json: bool,
 }
 
 impl Ui {
@@ -34,7 +37,78 @@ impl Ui {
             err: Mutex::new(AutoStream::auto(io::stderr())),
             can_ask: io::stdin().is_terminal(),
             is_watched: io::stderr().is_terminal(),
+            is_json: false,
         }
+    }
+
+    /// The same for a program: what happens, and how it ended, as one JSON object a line on stdout.
+    pub(crate) fn for_programs(self) -> Self {
+        Self {
+            is_json: true,
+            ..self
+        }
+    }
+
+    /// Says how the command ended, to a program.
+    pub(crate) fn result(&self, outcome: &Result<(), Failure>) {
+        if self.is_json {
+            json::write(&json::result(outcome));
+        }
+    }
+
+    /// Shows a stack that is as it should be, in the shape that CDK made familiar.
+    pub(crate) fn deployed(&self, title: &str, outcome: &str, outputs: &Outputs) {
+        if self.is_json {
+            return json::write(&serde_json::json!({
+                "type": "deployed", "stack": title, "outcome": outcome, "outputs": outputs
+            }));
+        }
+        let remark = match outcome {
+            "unchanged" => " (no changes)",
+            "restarted" => " (restarted)",
+            "code" => " (code only)",
+            _ => "",
+        };
+        self.print(&format!(" ✅  {title}{remark}\n"));
+        for (stack, outputs) in outputs {
+            for (key, value) in outputs {
+                self.print(&format!("{stack}.{key} = {value}"));
+            }
+        }
+        self.print("");
+    }
+
+    /// Says that a stack is gone.
+    pub(crate) fn destroyed(&self, stack: &str) {
+        if self.is_json {
+            json::write(&serde_json::json!({"type": "destroyed", "stack": stack}));
+        } else {
+            self.print(&format!("{stack} is destroyed"));
+        }
+    }
+
+    /// Says where a stack stands.
+    pub(crate) fn rest(&self, rest: &Rest) {
+        let Rest { stack, status } = rest;
+        if self.is_json {
+            json::write(&serde_json::json!({"type": "stack", "stack": stack, "status": status}));
+        } else {
+            self.print(&format!("{stack}  {status}"));
+        }
+    }
+
+    /// Says something that is the answer, and that programs can tell from the rest.
+    pub(crate) fn say(&self, text: &str) {
+        if self.is_json {
+            json::write(&serde_json::json!({"type": "note", "text": text}));
+        } else {
+            self.print(text);
+        }
+    }
+
+    /// Writes what was changed by hand in a stack.
+    pub(crate) fn drift(&self, drift: &StackDrift) {
+        self.print(&plan::drift(drift));
     }
 
     /// Writes a line of the answer.
@@ -75,6 +149,9 @@ impl Ui {
 
     /// Writes something that the user should know, and that does not stop the command.
     pub(crate) fn warning(&self, text: &str) {
+        if self.is_json {
+            return json::write(&serde_json::json!({"type": "warning", "text": text}));
+        }
         self.note(&format!("{WARNING}warning:{WARNING:#} {text}"));
     }
 
@@ -173,14 +250,20 @@ impl Ui {
 
     /// Says what is left of a stage.
     pub(crate) fn remnants(&self, stage: &str, remnants: &[Remnant]) {
-        if !remnants.is_empty() {
+        if self.is_json {
+            json::write(
+                &serde_json::json!({"type": "remnants", "stage": stage, "remnants": remnants}),
+            );
+        } else if !remnants.is_empty() {
             self.note(&plan::remnants(stage, remnants));
         }
     }
 
     /// Where a deploy or destroy reports to: moving lines on a terminal, plain ones elsewhere.
     pub(crate) fn reporter(&self) -> Box<dyn Reporter> {
-        if self.is_watched {
+        if self.is_json {
+            Box::new(json::Lines)
+        } else if self.is_watched {
             Box::new(progress::Terminal::new())
         } else {
             Box::new(progress::Plain)

@@ -6,8 +6,8 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{HumanBytes, HumanDuration};
 
 use crate::deploy::{
-    Action, Diagnosis, Plan, PropertyChange, Remnant, ResourcePlan, StackAction, StackPlan,
-    StageStatus,
+    Action, Diagnosis, DriftedResource, Plan, PropertyChange, Remnant, ResourcePlan, StackAction,
+    StackDrift, StackPlan, StageStatus,
 };
 
 const ADDED: Style = AnsiColor::Green.on_default();
@@ -116,6 +116,36 @@ pub(super) fn status(status: &StageStatus) -> String {
             _ => "not asked".to_owned(),
         };
         lines.push(format!("  {endpoint}  {health}"));
+    }
+    lines.join("\n")
+}
+
+/// What was changed by hand in a stack, in words, ready to be printed.
+pub(super) fn drift(drift: &StackDrift) -> String {
+    let name = &drift.stack;
+    if drift.resources.is_empty() {
+        return format!("{name}: as deployed");
+    }
+    let mut lines = vec![format!("{name}: changed by hand")];
+    for resource in &drift.resources {
+        let gone = if resource.deleted { ": gone" } else { "" };
+        let DriftedResource {
+            logical_id,
+            resource_type,
+            ..
+        } = resource;
+        lines.push(format!(
+            "  {CHANGED}~ {logical_id}{CHANGED:#} ({resource_type}){gone}"
+        ));
+        lines.extend(resource.differences.iter().map(|difference| {
+            let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
+            format!(
+                "      {}: {} → {}",
+                difference.path.trim_start_matches('/'),
+                shown(&difference.expected),
+                shown(&difference.actual)
+            )
+        }));
     }
     lines.join("\n")
 }

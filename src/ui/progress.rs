@@ -51,7 +51,7 @@ impl Reporter for Terminal {
                 self.bar.reset();
                 self.bar.enable_steady_tick(Duration::from_millis(100));
             }
-            Event::StackFinished => self.bar.finish_and_clear(),
+            Event::StackFinished { .. } => self.bar.finish_and_clear(),
             done => self.bar.suspend(|| Plain.report(done)),
         }
     }
@@ -86,7 +86,7 @@ fn line(event: &Event) -> Option<String> {
                 event.resource_type,
             )
         }
-        Event::StackFinished => return None,
+        Event::StackFinished { .. } => return None,
         Event::Warning { text } => format!("warning: {text}"),
     })
 }
@@ -99,6 +99,7 @@ mod tests {
 
     fn resource(status: &str, reason: Option<&str>) -> Event {
         Event::Resource {
+            stack: String::new(),
             event: StackEvent {
                 id: String::new(),
                 at: None,

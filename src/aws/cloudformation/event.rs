@@ -2,14 +2,17 @@
 
 use aws_sdk_cloudformation::types::{self, EventFilter};
 use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+use serde::Serialize;
 
 use super::{ChangeSet, CloudFormation, Error, Status};
 
 /// Something that happened to a resource of a stack, or to the stack itself.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct StackEvent {
     pub(crate) id: String,
-    pub(crate) at: Option<DateTime>,
+    /// When (RFC 3339).
+    pub(crate) at: Option<String>,
     pub(crate) logical_id: String,
     pub(crate) physical_id: String,
     pub(crate) resource_type: String,
@@ -133,7 +136,7 @@ impl From<types::StackEvent> for StackEvent {
     fn from(event: types::StackEvent) -> Self {
         Self {
             id: event.event_id.unwrap_or_default(),
-            at: event.timestamp,
+            at: event.timestamp.and_then(rfc3339),
             logical_id: event.logical_resource_id.unwrap_or_default(),
             physical_id: event.physical_resource_id.unwrap_or_default(),
             resource_type: event.resource_type.unwrap_or_default(),
@@ -157,7 +160,7 @@ impl From<types::OperationEvent> for StackEvent {
         };
         Self {
             id: event.event_id.unwrap_or_default(),
-            at: event.timestamp,
+            at: event.timestamp.and_then(rfc3339),
             logical_id: event.logical_resource_id.unwrap_or_default(),
             physical_id: event.physical_resource_id.unwrap_or_default(),
             resource_type: event.resource_type.unwrap_or_default(),
@@ -167,6 +170,10 @@ impl From<types::OperationEvent> for StackEvent {
                 .filter(|reason| !reason.is_empty()),
         }
     }
+}
+
+fn rfc3339(time: DateTime) -> Option<String> {
+    time.fmt(Format::DateTime).ok()
 }
 
 fn status(status: Option<&types::ResourceStatus>) -> Status {

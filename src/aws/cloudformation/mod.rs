@@ -1,6 +1,7 @@
 //! CloudFormation: stacks, change sets and what happens in them.
 
 mod change_set;
+mod drift;
 mod event;
 mod stack;
 mod status;
@@ -12,6 +13,7 @@ use super::{Error, Session};
 pub(crate) use change_set::{
     Action, Change, ChangeSet, ChangeSetRequest, Computed, Mode, PropertyChange,
 };
+pub(crate) use drift::DriftedResource;
 pub(crate) use event::{Since, StackEvent};
 pub(crate) use stack::Stack;
 pub(crate) use status::Status;

@@ -1,0 +1,82 @@
+//! `--json`: what programs read while stages are deployed, watched and destroyed.
+
+use serde_json::Value;
+
+use crate::harness::{Run, Sandbox, ministack};
+
+/// Every line of the run as an object that has a type and a time; the last one is the result.
+fn lines(run: &Run) -> Vec<Value> {
+    let lines: Vec<Value> = run
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    for line in &lines {
+        assert!(line["type"].is_string() && line["at"].is_string(), "{line}");
+    }
+    let last = lines.last().unwrap();
+    assert_eq!(last["type"], "result");
+    assert_eq!(last["exit_code"], run.code);
+    lines
+}
+
+fn of_type<'a>(lines: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    lines.iter().filter(|line| line["type"] == kind).collect()
+}
+
+#[test]
+fn a_deploy_and_a_destroy_are_told_line_by_line() {
+    let sandbox = Sandbox::on(ministack());
+    let run = sandbox.umb(&["deploy", "dev", "--json"]).ok();
+    assert_eq!(run.stderr, "");
+    let told = lines(&run);
+    assert_eq!(of_type(&told, "bucket_created").len(), 1);
+    assert_eq!(of_type(&told, "artifact_uploaded").len(), 1);
+    let started = of_type(&told, "stack_started");
+    assert_eq!(started.len(), 2);
+    assert_eq!(started[0]["operation"], "create");
+    let table = told
+        .iter()
+        .find(|line| line["logical_id"] == "Table" && line["status"] == "CREATE_COMPLETE")
+        .unwrap();
+    assert_eq!(table["type"], "resource");
+    assert_eq!(table["stack"], format!("{}-Dev-Stateful", sandbox.app));
+    assert_eq!(
+        of_type(&told, "stack_finished")[1]["status"],
+        "CREATE_COMPLETE"
+    );
+    let deployed = of_type(&told, "deployed");
+    assert_eq!(deployed[1]["outcome"], "created");
+    let outputs = &deployed[1]["outputs"][format!("{}-Dev-Stateless", sandbox.app)];
+    assert!(outputs["EndpointURL"].is_string(), "{outputs}");
+
+    let told = lines(&sandbox.umb(&["deploy", "dev", "--json"]).ok());
+    assert!(
+        of_type(&told, "deployed")
+            .iter()
+            .all(|line| line["outcome"] == "unchanged")
+    );
+    let told = lines(&sandbox.umb(&["watch", "dev", "--json"]).ok());
+    assert_eq!(of_type(&told, "stack").len(), 2);
+
+    let told = lines(&sandbox.umb(&["destroy", "dev", "--yes", "--json"]).ok());
+    assert_eq!(of_type(&told, "destroyed").len(), 2);
+    assert_eq!(
+        of_type(&told, "remnants")[0]["remnants"][0]["kind"],
+        "bucket"
+    );
+}
+
+#[test]
+fn a_failure_is_the_result() {
+    let sandbox = Sandbox::on(ministack());
+    sandbox.umb(&["deploy", "dev"]).ok();
+    let run = sandbox.umb(&["destroy", "dev", "--json"]).fails(3);
+    let result = lines(&run).pop().unwrap();
+    assert_eq!(result["status"], "declined");
+    assert_eq!(
+        result["error"]["hint"],
+        "pass --yes to do it without asking"
+    );
+    assert!(run.stderr.starts_with("error: "), "{run:#?}");
+}

@@ -78,9 +78,10 @@ fn events(events: &[(&str, &str, &str)]) -> (u16, String) {
         .map(|(id, status, reason)| {
             format!(
                 "<member><EventId>{id}-{status}</EventId><StackId>{ARN}</StackId><StackName>App-Dev-Stateful</StackName>\
-                 <LogicalResourceId>{id}</LogicalResourceId><PhysicalResourceId></PhysicalResourceId>\
+                 <LogicalResourceId>{id}</LogicalResourceId><PhysicalResourceId>{}</PhysicalResourceId>\
                  <ResourceType>AWS::DynamoDB::Table</ResourceType><Timestamp>2026-01-01T00:00:00Z</Timestamp>\
-                 <ResourceStatus>{status}</ResourceStatus><ResourceStatusReason>{reason}</ResourceStatusReason></member>"
+                 <ResourceStatus>{status}</ResourceStatus><ResourceStatusReason>{reason}</ResourceStatusReason></member>",
+                if *id == "App-Dev-Stateful" { ARN } else { "" }
             )
         })
         .collect();
@@ -258,7 +259,11 @@ fn a_stack_that_cannot_be_deleted_names_the_resource() {
     let mut is_asked = false;
     let sandbox = sandbox(move |request| {
         if request.is("DescribeStackEvents") && is_asked {
-            return events(&[("Table", "DELETE_FAILED", "Table is protected")]);
+            return events(&[
+                ("App-Dev-Stateful", "DELETE_FAILED", "1 resource failed"),
+                ("Table", "DELETE_FAILED", "Table is protected"),
+                ("App-Dev-Stateful", "DELETE_IN_PROGRESS", "User Initiated"),
+            ]);
         }
         if request.is("DescribeStackEvents") {
             return events(&[]);
@@ -319,5 +324,125 @@ fn ctrl_c_ends_the_waiting_and_says_what_goes_on() {
              `umb cancel dev` cancels it; the same command goes on from there\n"
         ),
         "{stderr}"
+    );
+}
+
+#[test]
+fn credentials_that_expire_meanwhile_name_the_command_that_goes_on() {
+    let sandbox = sandbox(creation(|_| {
+        let error = "<Code>ExpiredToken</Code><Message>The security token is expired</Message>";
+        (
+            403,
+            format!("<ErrorResponse><Error>{error}</Error></ErrorResponse>"),
+        )
+    }));
+    let run = sandbox.umb(&["deploy", "dev"]).fails(1);
+    assert!(
+        run.stderr.ends_with(
+            "error: how App-Dev-Stateful goes on cannot be seen any more; CloudFormation goes on all the same\n  \
+             caused by: CloudFormation DescribeStacks: The security token is expired (ExpiredToken)\n\
+             hint: renew the credentials (`aws sso login`, or your own way), then run `umb watch dev` to go on \
+             watching\n"
+        ),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn a_stack_that_somebody_deletes_meanwhile_is_said_to_be_gone() {
+    let sandbox = sandbox(creation(|request| {
+        if request.is("DescribeStackEvents") {
+            events(&[])
+        } else {
+            missing()
+        }
+    }));
+    let run = sandbox.umb(&["deploy", "dev"]).fails(1);
+    assert!(
+        run.stderr.ends_with(
+            "error: App-Dev-Stateful was deleted while it was followed\nhint: `umb deploy dev` makes it anew\n"
+        ),
+        "{run:#?}"
+    );
+}
+
+/// A stage whose two stacks are there, and on which nothing would change. Every change set that is asked
+/// for goes to `asked`.
+fn unchanged(asked: &Arc<Mutex<Vec<String>>>) -> Sandbox {
+    let asked = Arc::clone(asked);
+    sandbox(move |request| {
+        if request.is("DescribeStacks") {
+            stack("UPDATE_COMPLETE")
+        } else if request.is("CreateChangeSet") {
+            asked.lock().unwrap().push(request.body.clone());
+            created_change_set()
+        } else if request.is("DescribeChangeSet") {
+            change_set(
+                "FAILED",
+                "The submitted information didn't contain changes.",
+            )
+        } else {
+            done(request)
+        }
+    })
+}
+
+#[test]
+fn express_is_for_stateless_and_keeps_the_rollback() {
+    let asked = Arc::default();
+    unchanged(&asked).umb(&["deploy", "dev", "--express"]).ok();
+    let asked = asked.lock().unwrap();
+    let [stateful, stateless] = asked.as_slice() else {
+        panic!("{asked:#?}");
+    };
+    assert!(!stateful.contains("DeploymentConfig"), "{stateful}");
+    assert!(
+        stateless.contains("DeploymentConfig.Mode=EXPRESS&DeploymentConfig.DisableRollback=false"),
+        "{stateless}"
+    );
+}
+
+#[test]
+fn reverting_drift_looks_at_both_stacks() {
+    let asked = Arc::default();
+    unchanged(&asked)
+        .umb(&["deploy", "dev", "--revert-drift"])
+        .ok();
+    let asked = asked.lock().unwrap();
+    assert_eq!(asked.len(), 2);
+    for request in asked.iter() {
+        assert!(request.contains("DeploymentMode=REVERT_DRIFT"), "{request}");
+    }
+}
+
+#[test]
+fn an_operation_tells_more_of_its_failure_than_its_events() {
+    let polls = AtomicUsize::new(0);
+    let sandbox = sandbox(creation(move |request| {
+        if request.is("DescribeEvents") {
+            let event = "<EventId>1</EventId><LogicalResourceId>Table</LogicalResourceId>\
+                <ResourceType>AWS::DynamoDB::Table</ResourceType><EventType>VALIDATION_ERROR</EventType>\
+                <ValidationStatus>FAILED</ValidationStatus>\
+                <ValidationStatusReason>Property BillingMod is not defined</ValidationStatusReason>\
+                <ValidationPath>/Resources/Table/Properties/BillingMod</ValidationPath>";
+            let events = format!("<OperationEvents><member>{event}</member></OperationEvents>");
+            (200, response("DescribeEvents", &events))
+        } else if request.is("DescribeStackEvents") {
+            events(&[])
+        } else if polls.fetch_add(1, Ordering::Relaxed) < 2 {
+            stack("CREATE_IN_PROGRESS")
+        } else {
+            let (status, text) = stack("ROLLBACK_COMPLETE");
+            let operation = "<LastOperations><member><OperationId>o</OperationId></member></LastOperations><Tags>";
+            (status, text.replace("<Tags>", operation))
+        }
+    }));
+    let run = sandbox.umb(&["deploy", "dev"]).fails(1);
+    assert!(
+        run.stderr.contains(
+            "caused by: Table (AWS::DynamoDB::Table) VALIDATION_FAILED: Property BillingMod is not defined \
+             /Resources/Table/Properties/BillingMod\nhint: "
+        ),
+        "{run:#?}"
     );
 }

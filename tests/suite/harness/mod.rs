@@ -3,6 +3,7 @@
 mod http;
 mod ministack;
 mod peers;
+mod proxy;
 mod replay;
 mod sandbox;
 mod stacks;
@@ -10,6 +11,7 @@ mod stacks;
 pub use http::{Answer, request};
 pub use ministack::{MiniStack, free_port, ministack, ministack_with_iam, texts};
 pub use peers::peer;
+pub use proxy::Proxy;
 pub use replay::{Request, replay};
 pub use sandbox::{Run, Sandbox};
 pub use stacks::{failing, held};

@@ -1,0 +1,208 @@
+//! A proxy between umb and MiniStack: counts the calls, and fails some of them on a seeded schedule.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use super::MiniStack;
+
+/// A running proxy; it serves as long as the tests run.
+pub struct Proxy {
+    /// Its address, without a slash at the end.
+    pub endpoint: String,
+    state: Arc<Mutex<State>>,
+}
+
+struct State {
+    /// What was called, e.g. `DescribeStacks`, `HEAD /bucket`.
+    calls: Vec<String>,
+    random: fastrand::Rng,
+    /// One of so many calls goes wrong; none with 0.
+    one_in: u32,
+    /// Who is to know when so many more calls have come.
+    alarm: Option<(usize, Sender<()>)>,
+}
+
+/// What becomes of a call.
+#[derive(Debug, Clone, Copy)]
+enum Fate {
+    Fine,
+    /// It takes longer.
+    Slow(Duration),
+    /// The connection breaks before the call is made.
+    Lost,
+    /// The connection breaks after the call is made: nobody hears the answer.
+    Unheard,
+    /// The answer breaks off in the middle.
+    Truncated,
+    Unavailable,
+    Throttled,
+}
+
+impl Proxy {
+    /// A proxy before `aws` that fails one of `one_in` calls, by the schedule of `seed`.
+    pub fn before(aws: &'static MiniStack, seed: u64, one_in: u32) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let state = Arc::new(Mutex::new(State {
+            calls: Vec::new(),
+            random: fastrand::Rng::with_seed(seed),
+            one_in,
+            alarm: None,
+        }));
+        let shared = Arc::clone(&state);
+        thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                let state = Arc::clone(&shared);
+                // A client that goes away in the middle has nothing to be told.
+                thread::spawn(move || serve(&connection, aws, &state));
+            }
+        });
+        Self { endpoint, state }
+    }
+
+    /// What was called since the last time.
+    pub fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.state.lock().unwrap().calls)
+    }
+
+    /// Tells when `count` more calls have come.
+    pub fn alarm_after(&self, count: usize) -> Receiver<()> {
+        let (sender, receiver) = channel();
+        self.state.lock().unwrap().alarm = Some((count, sender));
+        receiver
+    }
+
+    /// From now on one of `one_in` calls goes wrong; none with 0.
+    pub fn set_faults(&self, one_in: u32) {
+        self.state.lock().unwrap().one_in = one_in;
+    }
+}
+
+impl State {
+    /// Notes a call; decides what becomes of it.
+    fn next(&mut self, call: String) -> Fate {
+        self.calls.push(call);
+        if let Some((left, alarm)) = &mut self.alarm {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                let _ = alarm.send(());
+                self.alarm = None;
+            }
+        }
+        if self.one_in == 0 || self.random.u32(0..self.one_in) > 0 {
+            return Fate::Fine;
+        }
+        match self.random.u32(0..6) {
+            0 => Fate::Slow(Duration::from_millis(self.random.u64(1..200))),
+            1 => Fate::Lost,
+            2 => Fate::Unheard,
+            3 => Fate::Truncated,
+            4 => Fate::Unavailable,
+            _ => Fate::Throttled,
+        }
+    }
+}
+
+/// One call and its answer: the connection ends with it.
+fn serve(mut client: &TcpStream, aws: &MiniStack, state: &Mutex<State>) -> std::io::Result<()> {
+    let request = read(client)?;
+    let fate = state.lock().unwrap().next(request.call());
+    match fate {
+        Fate::Lost => return client.shutdown(Shutdown::Both),
+        Fate::Unavailable => return refuse(client, 503, "ServiceUnavailable"),
+        Fate::Throttled => return refuse(client, 400, "Throttling"),
+        Fate::Slow(delay) => thread::sleep(delay),
+        Fate::Fine | Fate::Unheard | Fate::Truncated => {}
+    }
+    let mut server = TcpStream::connect(aws.endpoint.trim_start_matches("http://"))?;
+    server.write_all(&request.head)?;
+    server.write_all(&request.body)?;
+    let mut answer = Vec::new();
+    server.read_to_end(&mut answer)?;
+    match fate {
+        Fate::Unheard => client.shutdown(Shutdown::Both),
+        Fate::Truncated => {
+            client.write_all(&answer[..answer.len() * 3 / 4])?;
+            client.shutdown(Shutdown::Both)
+        }
+        _ => client.write_all(&answer),
+    }
+}
+
+fn refuse(mut client: &TcpStream, status: u16, code: &str) -> std::io::Result<()> {
+    let body = format!(
+        "<ErrorResponse><Error><Code>{code}</Code><Message>by the proxy</Message></Error></ErrorResponse>"
+    );
+    write!(
+        client,
+        "HTTP/1.1 {status} Refused\r\nContent-Type: text/xml\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+struct Request {
+    head: Vec<u8>,
+    body: Vec<u8>,
+    first_line: String,
+    target: String,
+}
+
+impl Request {
+    /// What is called, in the words of its protocol.
+    fn call(&self) -> String {
+        let body = String::from_utf8_lossy(&self.body);
+        if let Some(action) = body.strip_prefix("Action=") {
+            return action.split('&').next().unwrap_or_default().to_owned();
+        }
+        if !self.target.is_empty() {
+            return self.target.clone();
+        }
+        let mut words = self.first_line.split(' ');
+        format!(
+            "{} {}",
+            words.next().unwrap_or_default(),
+            words.next().unwrap_or_default()
+        )
+    }
+}
+
+/// Reads a request; what goes on asks for the connection to be closed after it.
+fn read(mut client: &TcpStream) -> std::io::Result<Request> {
+    let mut reader = BufReader::new(client);
+    let mut first_line = String::new();
+    reader.read_line(&mut first_line)?;
+    let mut head = first_line.clone().into_bytes();
+    let (mut length, mut target) = (0, String::new());
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        if line.trim().is_empty() {
+            break;
+        }
+        let (name, value) = line.split_once(':').unwrap_or((&line, ""));
+        match name.to_ascii_lowercase().as_str() {
+            "connection" => continue,
+            "expect" => {
+                client.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+                continue;
+            }
+            "content-length" => length = value.trim().parse().unwrap_or(0),
+            "x-amz-target" => value.trim().clone_into(&mut target),
+            _ => {}
+        }
+        head.extend(line.as_bytes());
+    }
+    head.extend(b"Connection: close\r\n\r\n");
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    Ok(Request {
+        head,
+        body,
+        first_line,
+        target,
+    })
+}

@@ -2,7 +2,7 @@
 
 use rexpect::session::{PtySession, spawn_command};
 
-use crate::harness::{Sandbox, ministack};
+use crate::harness::{Sandbox, held, ministack};
 
 /// More than enough, in milliseconds: a test that waits this long has failed.
 const PATIENCE: u64 = 60_000;
@@ -92,4 +92,48 @@ fn ctrl_c_ends_the_foreground_server() {
     assert_ends(&mut session, 0);
     // The lock is free again.
     sandbox.umb(&["deploy", "local"]).ok();
+}
+
+#[test]
+fn ctrl_c_says_what_goes_on_and_offers_to_leave_it() {
+    let aws = ministack();
+    let sandbox = Sandbox::on(aws);
+    sandbox.umb(&["deploy", "dev"]).ok();
+    let stack = format!("{}-Dev-Stateful", sandbox.app);
+    let mut template = aws.template(&sandbox, &stack);
+    template["Resources"]["Held"] = held();
+    aws.update_stack(&sandbox, &stack, &template, &[("DeployedBy", "hand")], &[]);
+    aws.until_status(&sandbox, &stack, "UPDATE_IN_PROGRESS");
+
+    let mut session = at_a_terminal(&sandbox, &["watch", "dev"]);
+    session.exp_string("-Dev-Stateful: following").unwrap();
+    session.send_control('c').unwrap();
+    session
+        .exp_string("is UPDATE_IN_PROGRESS: CloudFormation goes on with it")
+        .unwrap();
+    session.exp_string("[leave/cancel]").unwrap();
+    session.send_line("leave").unwrap();
+    session.exp_string("`umb watch dev` follows it").unwrap();
+    assert_ends(&mut session, 130);
+
+    // At the question, a second one ends it at once.
+    let mut session = at_a_terminal(&sandbox, &["watch", "dev"]);
+    session.exp_string("-Dev-Stateful: following").unwrap();
+    session.send_control('c').unwrap();
+    session.exp_string("[leave/cancel]").unwrap();
+    session.send_control('c').unwrap();
+    assert_ends(&mut session, 130);
+    assert_eq!(aws.status(&sandbox, &stack), "UPDATE_IN_PROGRESS");
+
+    let mut session = at_a_terminal(&sandbox, &["watch", "dev"]);
+    session.exp_string("-Dev-Stateful: following").unwrap();
+    session.send_control('c').unwrap();
+    session.exp_string("[leave/cancel]").unwrap();
+    session.send_line("cancel").unwrap();
+    session.exp_string("-Dev-Stateful: rolling back").unwrap();
+    // MiniStack heeds a cancellation when the resource that it waits for has ended.
+    aws.signal(&sandbox, &stack, "Held", "FAILURE");
+    session.exp_string("UPDATE_ROLLBACK_COMPLETE").unwrap();
+    session.exp_string("interrupted, and cancelled").unwrap();
+    assert_ends(&mut session, 130);
 }

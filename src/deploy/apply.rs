@@ -9,7 +9,6 @@ use crate::aws::cloudformation::{ChangeSet, CloudFormation, Mode, Since, Stack};
 use crate::template;
 
 use super::desired::{Desired, Wanted};
-use super::destroy::since_now;
 use super::diagnose::explain;
 use super::follow::{Ended, follow};
 use super::plan::{self, Before, Plan, StackAction, StackPlan};
@@ -207,7 +206,7 @@ impl Applier<'_> {
     ) -> Result<Stack, Error> {
         match (existing, &planned.change_set) {
             (Some(existing), Some(change_set)) => {
-                let since = since_now(&self.cloudformation, existing).await?;
+                let since = self.cloudformation.since_now(&existing.arn).await?;
                 self.execute(change_set, existing, since, Operation::Update)
                     .await
             }

@@ -73,7 +73,7 @@ pub(super) async fn expire(cloud: &Cloud, bucket: &Bucket) -> Result<(), Error> 
         .filter_map(|stack| stack.parameters.get(template::HANDLER_KEY))
         .map(String::as_str)
         .collect();
-    let objects = bucket.objects(&template::handler_folder()).await?;
+    let objects = bucket.objects(template::HANDLER_FOLDER).await?;
     let expired = expired(&objects, &in_use, SystemTime::now());
     if !expired.is_empty() {
         bucket.delete_objects(&expired).await?;

@@ -17,7 +17,7 @@ const FUNCTION: &str = "APIHandlerName";
 /// Puts the artifact's code into the stage's function and nothing else.
 ///
 /// # Errors
-/// When there is no function yet, or the stage is protected.
+/// When there is no function yet.
 pub(crate) async fn deploy_code(
     cloud: &Cloud,
     desired: &Desired<'_>,

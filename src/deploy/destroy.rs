@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use crate::aws::cloudformation::{CloudFormation, Since, Stack};
+use crate::aws::cloudformation::Stack;
 use crate::template;
 
 use super::diagnose::explain;
-use super::follow::follow;
+use super::follow::{ended, follow};
 use super::standing::refuse_foreign;
 use super::{Cloud, Error, Event, Operation, Reporter, asset, protect};
 
@@ -58,25 +58,14 @@ async fn destroy(
     // A stack that waits for its first change set has no tags yet, and nothing in it.
     if !existing.status.is_in_review() {
         refuse_foreign(&existing, tags)?;
-        if existing.status.is_moving() {
-            existing = settled(cloud, &existing, reporter).await?;
-        }
+        // An update cannot be interrupted by a deletion.
+        existing = ended(cloud, existing, reporter).await?;
     }
     if !existing.status.is_deleted() {
         protect::release(cloud, &existing).await?;
         delete(cloud, &existing, reporter).await?;
     }
     Ok(true)
-}
-
-/// The stack when whatever goes on with it has ended: an update cannot be interrupted by a deletion.
-async fn settled(cloud: &Cloud, stack: &Stack, reporter: &dyn Reporter) -> Result<Stack, Error> {
-    reporter.report(Event::Warning {
-        text: format!("{} is {}: waiting for its end", stack.name, stack.status),
-    });
-    let cloudformation = cloud.cloudformation();
-    let ended = follow(&cloudformation, stack, Since::LastOperation, reporter);
-    Ok(ended.await?.stack)
 }
 
 /// Deletes a stack that exists, and waits until it is gone.
@@ -86,7 +75,7 @@ pub(super) async fn delete(
     reporter: &dyn Reporter,
 ) -> Result<(), Error> {
     let cloudformation = cloud.cloudformation();
-    let since = since_now(&cloudformation, existing).await?;
+    let since = cloudformation.since_now(&existing.arn).await?;
     let token = Uuid::new_v4().to_string();
     cloudformation.delete_stack(&existing.arn, &token).await?;
     reporter.report(Event::StackStarted {
@@ -106,13 +95,4 @@ pub(super) async fn delete(
             diagnosis: diagnosis.into(),
         })
     }
-}
-
-/// After the newest event: where a new operation's begin.
-pub(super) async fn since_now(
-    cloudformation: &CloudFormation,
-    stack: &Stack,
-) -> Result<Since, Error> {
-    let newest = cloudformation.newest_event(&stack.arn).await?;
-    Ok(newest.map_or(Since::LastOperation, Since::Event))
 }

@@ -8,7 +8,7 @@ use crate::aws::cloudformation::{CloudFormation, Since, Stack, Status};
 use crate::wait::{self, Look, Pace};
 
 use super::diagnose::Failures;
-use super::{Error, Event, Reporter};
+use super::{Cloud, Error, Event, Reporter};
 
 /// Events say how it goes, and often enough: the stack itself is asked every so many looks, and
 /// whenever events say that it has ended, or say nothing.
@@ -60,6 +60,23 @@ pub(super) async fn follow(
         failures: follower.failures,
         stack,
     })
+}
+
+/// The stack when whatever goes on with it, perhaps begun by another run, has ended.
+pub(super) async fn ended(
+    cloud: &Cloud,
+    stack: Stack,
+    reporter: &dyn Reporter,
+) -> Result<Stack, Error> {
+    if !stack.status.is_moving() {
+        return Ok(stack);
+    }
+    reporter.report(Event::Warning {
+        text: format!("{} is {}: waiting for its end", stack.name, stack.status),
+    });
+    let cloudformation = cloud.cloudformation();
+    let followed = follow(&cloudformation, &stack, Since::LastOperation, reporter).await?;
+    Ok(followed.stack)
 }
 
 struct Follower<'a> {

@@ -5,10 +5,9 @@ use uuid::Uuid;
 
 use crate::aws::cloudformation::{Since, Stack, Status};
 
-use super::destroy::{self, since_now};
 use super::follow::follow;
 use super::standing::Standing;
-use super::{Cloud, Error, Event, Operation, Reporter};
+use super::{Cloud, Error, Event, Operation, Reporter, destroy};
 
 /// A stack and where it stands.
 #[derive(Debug, Clone)]
@@ -68,7 +67,7 @@ pub(crate) async fn cancel(
                 status: Status::new("DELETE_COMPLETE"),
             });
         } else if stack.status.is_updating() {
-            let since = since_now(&cloudformation, stack).await?;
+            let since = cloudformation.since_now(&stack.arn).await?;
             cloudformation.cancel_update(&stack.arn).await?;
             let ended = finish(cloud, stack, since, Operation::RollBack, reporter).await?;
             rests.push(Rest::of(&ended));
@@ -95,7 +94,7 @@ pub(crate) async fn roll_back(
     let token = Uuid::new_v4().to_string();
     let mut rests = Vec::new();
     for stack in standing.stacks() {
-        let since = since_now(&cloudformation, stack).await?;
+        let since = cloudformation.since_now(&stack.arn).await?;
         if stack.status.is_failed_rollback() {
             cloudformation
                 .continue_rollback(&stack.arn, skipped, &token)

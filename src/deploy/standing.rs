@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::aws::cloudformation::{Since, Stack};
+use crate::aws::cloudformation::Stack;
 use crate::template;
 
-use super::follow::follow;
+use super::follow::ended;
 use super::{Cloud, Error, Event, Reporter, destroy};
 
 /// A stage's stacks as they are; one that only waits for its first change set counts as none.
@@ -121,17 +121,10 @@ async fn settle(
     stack: Option<Stack>,
     reporter: &dyn Reporter,
 ) -> Result<Option<Stack>, Error> {
-    let Some(mut stack) = stack else {
+    let Some(stack) = stack else {
         return Ok(None);
     };
-    if stack.status.is_moving() {
-        reporter.report(Event::Warning {
-            text: format!("{} is {}: waiting for its end", stack.name, stack.status),
-        });
-        let cloudformation = cloud.cloudformation();
-        let ended = follow(&cloudformation, &stack, Since::LastOperation, reporter);
-        stack = ended.await?.stack;
-    }
+    let stack = ended(cloud, stack, reporter).await?;
     if stack.status.is_deleted() {
         Ok(None)
     } else if stack.status.is_failed_creation() {

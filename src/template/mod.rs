@@ -10,7 +10,7 @@ mod yaml;
 
 pub(crate) use mark::{Mark, VERSION};
 pub(crate) use names::{
-    bucket_names, handler_folder, handler_key, local_name, stack_stage, stateful_name,
+    HANDLER_FOLDER, bucket_names, handler_key, local_name, stack_stage, stateful_name,
     stateless_name, table_name,
 };
 pub(crate) use stacks::{

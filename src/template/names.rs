@@ -45,13 +45,11 @@ pub(crate) fn bucket_names(app: &str, account: &str, region: &str) -> [String; 2
 }
 
 /// Where the functions' artifacts are in the asset bucket.
-pub(crate) fn handler_folder() -> String {
-    "handler/".to_owned()
-}
+pub(crate) const HANDLER_FOLDER: &str = "handler/";
 
 /// The function's artifact in the asset bucket, named by its content.
 pub(crate) fn handler_key(sha256: &str) -> String {
-    format!("{}{sha256}.zip", handler_folder())
+    format!("{HANDLER_FOLDER}{sha256}.zip")
 }
 
 fn capitalized(stage: &str) -> String {

@@ -1,8 +1,8 @@
 //! The only place that prints: answers to stdout, everything else to stderr.
 
 mod json;
-mod plan;
 mod progress;
+mod words;
 
 use std::io::{self, IsTerminal as _, Stderr, Stdout, Write};
 use std::sync::Mutex;
@@ -108,7 +108,7 @@ impl Ui {
 
     /// Writes what was changed by hand in a stack.
     pub(crate) fn drift(&self, drift: &StackDrift) {
-        self.print(&plan::drift(drift));
+        self.print(&words::drift(drift));
     }
 
     /// Writes a line of the answer.
@@ -124,22 +124,22 @@ impl Ui {
 
     /// Writes a plan.
     pub(crate) fn plan(&self, plan: &Plan) {
-        self.print(&plan::plan(plan));
+        self.print(&words::plan(plan));
     }
 
     /// Writes a plan that a person is to agree to.
     pub(crate) fn note_plan(&self, plan: &Plan) {
-        self.note(&plan::plan(plan));
+        self.note(&words::plan(plan));
     }
 
     /// Writes how a stage is.
     pub(crate) fn status(&self, status: &StageStatus) {
-        self.print(&plan::status(status));
+        self.print(&words::status(status));
     }
 
     /// Writes why an operation failed.
     pub(crate) fn diagnosis(&self, diagnosis: &Diagnosis) {
-        self.print(&plan::diagnosis(diagnosis));
+        self.print(&words::diagnosis(diagnosis));
     }
 
     /// Writes a line about the way to the answer.
@@ -255,7 +255,7 @@ impl Ui {
                 &serde_json::json!({"type": "remnants", "stage": stage, "remnants": remnants}),
             );
         } else if !remnants.is_empty() {
-            self.note(&plan::remnants(stage, remnants));
+            self.note(&words::remnants(stage, remnants));
         }
     }
 

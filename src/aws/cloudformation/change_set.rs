@@ -189,7 +189,7 @@ impl CloudFormation {
         }
     }
 
-    /// Throws a change set away; one that is not there any more is no error.
+    /// Throws a change set away.
     pub(crate) async fn delete_change_set(&self, change_set: &ChangeSet) -> Result<(), Error> {
         self.client
             .delete_change_set()

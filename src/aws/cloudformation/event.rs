@@ -37,8 +37,8 @@ impl StackEvent {
 }
 
 impl CloudFormation {
-    /// The id of the newest event, after which a new operation's events begin.
-    pub(crate) async fn newest_event(&self, stack_arn: &str) -> Result<Option<String>, Error> {
+    /// After the newest event: where a new operation's begin.
+    pub(crate) async fn since_now(&self, stack_arn: &str) -> Result<Since, Error> {
         let page = self
             .client
             .describe_stack_events()
@@ -47,7 +47,8 @@ impl CloudFormation {
             .await
             .map_err(|error| Error::of_call("CloudFormation DescribeStackEvents", error))?;
         let newest = page.stack_events.unwrap_or_default().into_iter().next();
-        Ok(newest.and_then(|event| event.event_id))
+        let id = newest.and_then(|event| event.event_id);
+        Ok(id.map_or(Since::LastOperation, Since::Event))
     }
 
     /// What happened since, oldest first.

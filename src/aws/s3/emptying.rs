@@ -1,0 +1,123 @@
+//! Emptying and deleting the bucket.
+
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use tokio::task::{JoinError, JoinSet};
+
+use super::{Bucket, Error, unbuilt};
+
+/// How many objects S3 deletes with one request:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>.
+const BATCH: usize = 1000;
+/// How many such requests are under way at once.
+const AT_ONCE: usize = 4;
+
+impl Bucket {
+    /// Deletes every version of every object, then the bucket itself.
+    pub(crate) async fn delete(&self) -> Result<(), Error> {
+        loop {
+            let versions = self.versions().await?;
+            if versions.is_empty() {
+                break;
+            }
+            let mut deletions = JoinSet::new();
+            for batch in versions.chunks(BATCH) {
+                // So many at once, and no more: S3 answers impatience with SlowDown.
+                if deletions.len() >= AT_ONCE {
+                    ended(deletions.join_next().await)?;
+                }
+                let (bucket, batch) = (self.clone(), batch.to_vec());
+                deletions.spawn(async move { bucket.delete_versions(batch).await });
+            }
+            while let Some(deletion) = deletions.join_next().await {
+                ended(Some(deletion))?;
+            }
+        }
+        self.client
+            .delete_bucket()
+            .bucket(&self.name)
+            .expected_bucket_owner(&self.owner)
+            .send()
+            .await
+            .map_err(|error| Error::of_call("S3 DeleteBucket", error))?;
+        Ok(())
+    }
+
+    /// All versions of all objects, and all markers of deleted ones.
+    async fn versions(&self) -> Result<Vec<ObjectIdentifier>, Error> {
+        let mut all = Vec::new();
+        let (mut key_marker, mut version_marker) = (None, None);
+        loop {
+            let page = self
+                .client
+                .list_object_versions()
+                .bucket(&self.name)
+                .expected_bucket_owner(&self.owner)
+                .set_key_marker(key_marker)
+                .set_version_id_marker(version_marker)
+                .send()
+                .await
+                .map_err(|error| Error::of_call("S3 ListObjectVersions", error))?;
+            let versions = page
+                .versions()
+                .iter()
+                .map(|version| (version.key(), version.version_id()));
+            let markers = page
+                .delete_markers()
+                .iter()
+                .map(|marker| (marker.key(), marker.version_id()));
+            all.extend(versions.chain(markers).filter_map(|(key, version)| {
+                ObjectIdentifier::builder()
+                    .set_key(key.map(str::to_owned))
+                    .set_version_id(version.map(str::to_owned))
+                    .build()
+                    .ok()
+            }));
+            if page.is_truncated != Some(true) {
+                return Ok(all);
+            }
+            key_marker = page.next_key_marker;
+            version_marker = page.next_version_id_marker;
+        }
+    }
+
+    pub(super) async fn delete_versions(
+        &self,
+        objects: Vec<ObjectIdentifier>,
+    ) -> Result<(), Error> {
+        let delete = Delete::builder()
+            .set_objects(Some(objects))
+            .quiet(true)
+            .build()
+            .map_err(|error| unbuilt("S3 DeleteObjects", error))?;
+        let output = self
+            .client
+            .delete_objects()
+            .bucket(&self.name)
+            .expected_bucket_owner(&self.owner)
+            .delete(delete)
+            .send()
+            .await
+            .map_err(|error| Error::of_call("S3 DeleteObjects", error))?;
+        match output.errors().first() {
+            None => Ok(()),
+            Some(refused) => Err(Error::refused(
+                "S3 DeleteObjects",
+                refused.code().unwrap_or_default(),
+                refused.message().unwrap_or_default(),
+            )),
+        }
+    }
+}
+
+/// What a deletion on a task of its own came to.
+fn ended(joined: Option<Result<Result<(), Error>, JoinError>>) -> Result<(), Error> {
+    match joined {
+        None => Ok(()),
+        Some(Ok(deleted)) => deleted,
+        Some(Err(error)) => Err(Error::refused(
+            "S3 DeleteObjects",
+            "InternalError",
+            &error.to_string(),
+        )),
+    }
+}

@@ -1,0 +1,151 @@
+//! How the bucket is to be: closed, encrypted, versioned, and not for ever.
+
+use aws_sdk_s3::types::{
+    AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, BucketVersioningStatus,
+    ExpirationStatus, LifecycleExpiration, LifecycleRule, LifecycleRuleFilter,
+    NoncurrentVersionExpiration, PublicAccessBlockConfiguration, ServerSideEncryption,
+    ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
+    VersioningConfiguration,
+};
+
+use super::{Bucket, Error, unbuilt};
+
+impl Bucket {
+    /// Closes it to the public and to unencrypted connections, encrypts and versions what is in it, and
+    /// lets what was replaced or deleted expire after 30 days. What is so already stays so.
+    pub(crate) async fn harden(&self) -> Result<(), Error> {
+        self.block_public_access().await?;
+        self.encrypt().await?;
+        self.version().await?;
+        self.let_old_versions_expire().await?;
+        self.refuse_plain_connections().await
+    }
+
+    async fn block_public_access(&self) -> Result<(), Error> {
+        self.client
+            .put_public_access_block()
+            .bucket(&self.name)
+            .expected_bucket_owner(&self.owner)
+            .public_access_block_configuration(
+                PublicAccessBlockConfiguration::builder()
+                    .block_public_acls(true)
+                    .block_public_policy(true)
+                    .ignore_public_acls(true)
+                    .restrict_public_buckets(true)
+                    .build(),
+            )
+            .send()
+            .await
+            .map_err(|error| Error::of_call("S3 PutPublicAccessBlock", error))?;
+        Ok(())
+    }
+
+    async fn encrypt(&self) -> Result<(), Error> {
+        let by_default = ServerSideEncryptionByDefault::builder()
+            .sse_algorithm(ServerSideEncryption::Aes256)
+            .build()
+            .map_err(|error| unbuilt("S3 PutBucketEncryption", error))?;
+        let rule = ServerSideEncryptionRule::builder()
+            .apply_server_side_encryption_by_default(by_default)
+            .build();
+        let configuration = ServerSideEncryptionConfiguration::builder()
+            .rules(rule)
+            .build()
+            .map_err(|error| unbuilt("S3 PutBucketEncryption", error))?;
+        self.client
+            .put_bucket_encryption()
+            .bucket(&self.name)
+            .expected_bucket_owner(&self.owner)
+            .server_side_encryption_configuration(configuration)
+            .send()
+            .await
+            .map_err(|error| Error::of_call("S3 PutBucketEncryption", error))?;
+        Ok(())
+    }
+
+    async fn version(&self) -> Result<(), Error> {
+        self.client
+            .put_bucket_versioning()
+            .bucket(&self.name)
+            .expected_bucket_owner(&self.owner)
+            .versioning_configuration(
+                VersioningConfiguration::builder()
+                    .status(BucketVersioningStatus::Enabled)
+                    .build(),
+            )
+            .send()
+            .await
+            .map_err(|error| Error::of_call("S3 PutBucketVersioning", error))?;
+        Ok(())
+    }
+
+    async fn let_old_versions_expire(&self) -> Result<(), Error> {
+        let rule = LifecycleRule::builder()
+            .id("umb")
+            .status(ExpirationStatus::Enabled)
+            .filter(LifecycleRuleFilter::builder().prefix("").build())
+            .noncurrent_version_expiration(
+                NoncurrentVersionExpiration::builder()
+                    .noncurrent_days(30)
+                    .build(),
+            )
+            .expiration(
+                LifecycleExpiration::builder()
+                    .expired_object_delete_marker(true)
+                    .build(),
+            )
+            .abort_incomplete_multipart_upload(
+                AbortIncompleteMultipartUpload::builder()
+                    .days_after_initiation(7)
+                    .build(),
+            )
+            .build()
+            .map_err(|error| unbuilt("S3 PutBucketLifecycleConfiguration", error))?;
+        let configuration = BucketLifecycleConfiguration::builder()
+            .rules(rule)
+            .build()
+            .map_err(|error| unbuilt("S3 PutBucketLifecycleConfiguration", error))?;
+        self.client
+            .put_bucket_lifecycle_configuration()
+            .bucket(&self.name)
+            .expected_bucket_owner(&self.owner)
+            .lifecycle_configuration(configuration)
+            .send()
+            .await
+            .map_err(|error| Error::of_call("S3 PutBucketLifecycleConfiguration", error))?;
+        Ok(())
+    }
+
+    async fn refuse_plain_connections(&self) -> Result<(), Error> {
+        let bucket = format!("arn:{}:s3:::{}", partition(&self.region), self.name);
+        let policy = serde_json::json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Sid": "OnlyTLS", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+                "Resource": [bucket, format!("{bucket}/*")],
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            }],
+        });
+        self.client
+            .put_bucket_policy()
+            .bucket(&self.name)
+            .expected_bucket_owner(&self.owner)
+            .policy(policy.to_string())
+            .send()
+            .await
+            .map_err(|error| Error::of_call("S3 PutBucketPolicy", error))?;
+        Ok(())
+    }
+}
+
+/// The part of AWS that a region is in, as ARNs name it. Source:
+/// <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>.
+fn partition(region: &str) -> &'static str {
+    if region.starts_with("cn-") {
+        "aws-cn"
+    } else if region.starts_with("us-gov-") {
+        "aws-us-gov"
+    } else {
+        "aws"
+    }
+}

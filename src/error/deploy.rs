@@ -1,0 +1,143 @@
+//! The way out of what a deploy, a destroy or a rollback ran into.
+
+use crate::{aws, deploy, template};
+
+use super::{Failure, Kind};
+
+impl From<deploy::Error> for Failure {
+    fn from(error: deploy::Error) -> Self {
+        use deploy::Error as E;
+        let again = "run the same command again";
+        let hint = match &error {
+            E::WrongAccount { expected, .. } => format!(
+                "pass --profile to use credentials of account {expected}, or change `account` in \
+                 umb.toml"
+            ),
+            E::ForeignTable { .. } => {
+                "choose another name with `app` in umb.toml, or delete that table".into()
+            }
+            E::TableIsThere { .. } => {
+                "set `protected = true` for the stage in umb.toml to adopt it, or \
+                                       `umb destroy STAGE --delete-data` to delete it"
+                    .into()
+            }
+            E::NoNamespace => again.into(),
+            E::Foreign { .. } => {
+                "choose another name with `app` in umb.toml, or delete that stack \
+                                  with the tool that made it"
+                    .into()
+            }
+            E::Downgrade { newer, .. } => format!(
+                "install umb {newer}, or pass --allow-downgrade to deploy with this one all the same"
+            ),
+            E::WouldLoseData { logical_id, .. } => format!(
+                "nothing was changed; undo what asks for it in umb.toml, or go back to the umb that \
+                 deployed last, or pass --allow-data-loss {logical_id}"
+            ),
+            E::Moving { stack, .. } => {
+                let stage = stage_of(stack);
+                format!("`umb watch {stage}` follows it; `umb cancel {stage}` cancels it")
+            }
+            E::Moved { stack } => {
+                format!(
+                    "`umb plan {}` shows what is to be done now",
+                    stage_of(stack)
+                )
+            }
+            E::OtherPlan { .. } => "make a new one: `umb plan STAGE --out FILE`".into(),
+            E::NeedsRepair { stack, status } => way_out(&stage_of(stack), status),
+            E::NoFunction { stage } => {
+                format!("run `umb deploy {stage}` without --code-only first")
+            }
+            E::NothingTo { .. } => "`umb diagnose STAGE` says how the last operation ended".into(),
+            E::StackFailed { diagnosis } => {
+                let hint = remedy(
+                    diagnosis,
+                    &format!("umb deploy {}", stage_of(&diagnosis.stack)),
+                );
+                return Self::of(Kind::Failed, &error)
+                    .hint(hint)
+                    .see(&diagnosis.console);
+            }
+            E::DestroyFailed { diagnosis } => {
+                let hint = remedy(
+                    diagnosis,
+                    &format!("umb destroy {}", stage_of(&diagnosis.stack)),
+                );
+                return Self::of(Kind::Failed, &error)
+                    .hint(hint)
+                    .see(&diagnosis.console);
+            }
+            E::ChangeSetFailed { .. } | E::CodeFailed { .. } | E::DriftUnknown { .. } => {
+                format!("mend the cause, then {again}")
+            }
+            E::DeletedMeanwhile { stack } => {
+                format!("`umb deploy {}` makes it anew", stage_of(stack))
+            }
+            E::LostSight { stack, source } => {
+                let watch = format!("run `umb watch {}` to go on watching", stage_of(stack));
+                match source.cause() {
+                    aws::Cause::ExpiredCredentials => format!(
+                        "renew the credentials (`aws sso login`, or your own way), then {watch}"
+                    ),
+                    _ => watch,
+                }
+            }
+            E::Aws(_) | E::Template(_) => String::new(),
+        };
+        match error {
+            E::Aws(error) => error.into(),
+            E::Template(error) => error.into(),
+            error => Self::of(Kind::Failed, &error).hint(hint),
+        }
+    }
+}
+
+/// The stage that a stack is of, for a hint.
+fn stage_of(stack: &str) -> String {
+    let app = stack.split('-').next().unwrap_or_default();
+    template::stack_stage(app, stack).unwrap_or_else(|| "STAGE".to_owned())
+}
+
+/// The command that gets a stack out of a state that it cannot be updated in.
+fn way_out(stage: &str, status: &aws::cloudformation::Status) -> String {
+    if status.is_failed_rollback() {
+        format!(
+            "mend what stopped its rollback (`umb diagnose {stage}` names it), then run `umb rollback \
+             {stage}`; --skip LOGICAL_ID goes on without a resource. Its users are safe"
+        )
+    } else if status.is_stopped() {
+        format!("run `umb rollback {stage}` to bring it back to what it was")
+    } else if status.is_failed_deletion() {
+        format!("run `umb destroy {stage}` again; `umb diagnose {stage}` names what stopped it")
+    } else {
+        format!(
+            "`umb diagnose {stage}` names the cause; `umb destroy {stage}` removes the stage, with \
+             its users"
+        )
+    }
+}
+
+/// What to do about a failed operation, by the sort of its failure; `again` is the command that tries
+/// it again.
+fn remedy(diagnosis: &deploy::Diagnosis, again: &str) -> String {
+    use deploy::Class as C;
+    let Some(culprit) = &diagnosis.culprit else {
+        return format!("mend the cause, then run `{again}` again: it goes on from here");
+    };
+    let what = match culprit.class {
+        C::Permission => "permission: let these credentials do that, or pass --profile for others",
+        C::Quota => {
+            "quota: raise it (https://console.aws.amazon.com/servicequotas), or ask for less in umb.toml"
+        }
+        C::NameConflict => {
+            "name conflict: delete or rename what has that name, or choose another `app` in umb.toml"
+        }
+        C::Throttling => "throttling: wait a minute",
+        C::Dependency => "dependency: make what it needs, or remove what needs it",
+        C::Template => "template: mend the setting in umb.toml that asks for it",
+        C::Cancelled => return format!("it was cancelled; `{again}` begins anew"),
+        C::Other => "mend the cause",
+    };
+    format!("{what}; then run `{again}` again: it goes on from here")
+}

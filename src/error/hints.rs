@@ -1,0 +1,116 @@
+//! The way out of every room's errors but the deploy engine's.
+
+use crate::{api, aws, local, settings, template};
+
+use super::{Failure, FileError, Kind};
+
+impl From<settings::Error> for Failure {
+    fn from(error: settings::Error) -> Self {
+        use settings::Error as E;
+        let hint = match &error {
+            E::NoSuchStage { known, .. } => Some(format!(
+                "the stages are {}; add [stages.NAME] to umb.toml for another",
+                known.join(", ")
+            )),
+            E::NoHome => Some("set XDG_STATE_HOME to a folder that umb may write to".to_owned()),
+            E::UnknownKey {
+                nearest: Some(nearest),
+                ..
+            } => Some(format!("did you mean `{nearest}`?")),
+            E::UnknownKey { known, .. } => Some(format!("the keys here are {}", known.join(", "))),
+            E::Syntax { .. } | E::Invalid { .. } | E::Unreadable { .. } => {
+                Some("the README's configuration table lists every key".to_owned())
+            }
+        };
+        Self::of(Kind::Usage, &error).maybe_hint(hint)
+    }
+}
+
+impl From<aws::Error> for Failure {
+    fn from(error: aws::Error) -> Self {
+        use aws::Cause as C;
+        let hint = match error.cause() {
+            C::NoRegion => "pass --region, set AWS_REGION, or give the stage a region in umb.toml",
+            C::NoCredentials => {
+                "run `aws configure` or `aws sso login`, or name a profile that there is (--profile, \
+                 AWS_PROFILE), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            }
+            C::ExpiredCredentials => {
+                "renew them (`aws sso login`, or your own way), then run the same command again: it \
+                 goes on where this one stopped"
+            }
+            C::InvalidCredentials => {
+                "check AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; \
+                 `umb deploy local` needs none"
+            }
+            C::UnusableCredentials => {
+                "renew them (`aws sso login`, or your own way), or choose others with --profile"
+            }
+            C::Denied => "ask for this permission, or pass --profile to use other credentials",
+            C::Timeout | C::Unreachable => {
+                "check the network, the region and AWS_ENDPOINT_URL, then run the same command again"
+            }
+            C::Conflict => "`umb status` shows how it stands; then run the same command again",
+            C::Throttled => "wait a minute, then run the same command again",
+            C::Refused | C::Internal => {
+                return Self::of(Kind::Failed, &error);
+            }
+        };
+        Self::of(Kind::Failed, &error).hint(hint)
+    }
+}
+
+impl From<api::Error> for Failure {
+    fn from(error: api::Error) -> Self {
+        use api::Error as E;
+        let hint = match error {
+            E::Unreachable { .. } => Some(
+                "check that the stage is deployed and running: `umb outputs` shows its address",
+            ),
+            E::Forbidden { .. } => Some(
+                "the credentials need execute-api:Invoke on this API: pass --profile to use others",
+            ),
+            E::Busy { .. } => Some("try again in a moment"),
+            E::FunctionFailed { .. } => {
+                Some("its log group is in CloudWatch, as the stack's resource APIHandlerLogs")
+            }
+            E::NoSuchPath { .. } | E::Refused { .. } | E::Unexpected { .. } => None,
+        };
+        let hint = hint.map(str::to_owned);
+        Self::of(Kind::Failed, &error).maybe_hint(hint)
+    }
+}
+
+impl From<local::Error> for Failure {
+    fn from(error: local::Error) -> Self {
+        use local::Error as E;
+        let hint = match &error {
+            E::PortTaken { .. } => {
+                "choose another port with --port, or leave it out for a free one"
+            }
+            E::StateFolder { .. } => "set XDG_STATE_HOME to a folder that umb may write to",
+            E::NotStarted { .. } => {
+                "the log file says why; `umb deploy local --foreground` shows it"
+            }
+            E::Running { .. } => "stop it first: `umb destroy local`, or end the foreground one",
+            E::NotStopped { .. } => "end that process, then run the same command again",
+            E::Database { .. } | E::Serve(_) => {
+                "`umb destroy local` deletes the local data, `umb deploy local` begins anew"
+            }
+        };
+        let hint = hint.to_owned();
+        Self::of(Kind::Failed, &error).hint(hint)
+    }
+}
+
+impl From<template::Error> for Failure {
+    fn from(error: template::Error) -> Self {
+        Self::of(Kind::Failed, &error)
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::of(Kind::Failed, &error)
+    }
+}

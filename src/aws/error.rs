@@ -177,7 +177,8 @@ fn of_code(code: &str) -> Cause {
         | "MissingAuthenticationToken"
         | "SignatureDoesNotMatch"
         | "UnrecognizedClientException" => Cause::InvalidCredentials,
-        "ChangeSetNotFound"
+        "AlreadyExistsException"
+        | "ChangeSetNotFound"
         | "ChangeSetNotFoundException"
         | "InvalidChangeSetStatus"
         | "InvalidChangeSetStatusException"

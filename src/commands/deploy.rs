@@ -100,8 +100,8 @@ impl DeployArgs {
         }
         for _ in 1..TRIES {
             match self.deploy_once(target, &desired, plan.clone(), ui).await {
-                Err(Stop::Engine(Error::Moved { stack })) if plan.is_none() => {
-                    ui.warning(&format!("{stack} was changed meanwhile: planning anew"));
+                Err(Stop::Engine(error)) if error.is_lost_race() && plan.is_none() => {
+                    ui.warning(&format!("{error}: planning anew"));
                 }
                 other => return Ok(other?),
             }

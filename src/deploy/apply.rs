@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use crate::aws::Cause;
 use crate::aws::cloudformation::{ChangeSet, CloudFormation, Mode, Since, Stack};
 use crate::template;
 
@@ -117,7 +116,7 @@ fn refuse_other(cloud: &Cloud, desired: &Desired<'_>, plan: &Plan) -> Result<(),
 /// as its template says. Where it fails, what was not executed goes with [`Cloud::abandon`].
 ///
 /// # Errors
-/// Also [`Error::Moved`], when somebody else was faster.
+/// Also when somebody else was faster: see [`Error::is_lost_race`].
 pub(crate) async fn apply(
     cloud: &Cloud,
     desired: &Desired<'_>,
@@ -232,7 +231,7 @@ impl Applier<'_> {
         }
         let stack = self.cloudformation.stack(&change_set.stack_arn).await?;
         let Some(stack) = stack else {
-            return Err(Error::DeletedMeanwhile {
+            return Err(Error::Moved {
                 stack: wanted.name.clone(),
             });
         };
@@ -247,18 +246,10 @@ impl Applier<'_> {
         since: Since,
         operation: Operation,
     ) -> Result<Stack, Error> {
-        let executed = self
-            .cloudformation
-            .execute_change_set(change_set, &Uuid::new_v4().to_string())
-            .await;
-        if let Err(error) = executed {
-            return Err(match error.cause() {
-                Cause::Conflict => Error::Moved {
-                    stack: stack.name.clone(),
-                },
-                _ => error.into(),
-            });
-        }
+        let token = Uuid::new_v4().to_string();
+        self.cloudformation
+            .execute_change_set(change_set, &token)
+            .await?;
         self.cloud.release(change_set);
         self.reporter.report(Event::StackStarted {
             stack: stack.name.clone(),
@@ -273,7 +264,11 @@ impl Applier<'_> {
         if stack.status.is_success() {
             Ok(stack)
         } else if stack.status.is_deleted() {
-            Err(Error::DeletedMeanwhile { stack: stack.name })
+            // Another one of that name: somebody did not only delete it, but makes it anew.
+            Err(match self.cloudformation.stack(&stack.name).await? {
+                Some(_) => Error::Moved { stack: stack.name },
+                None => Error::DeletedMeanwhile { stack: stack.name },
+            })
         } else {
             let diagnosis = explain(self.cloud, &self.cloudformation, &stack, failures).await;
             Err(Error::StackFailed {

@@ -79,6 +79,17 @@ pub(crate) enum Error {
     LostSight { stack: String, source: aws::Error },
 }
 
+impl Error {
+    /// Whether somebody else was faster: what was planned does not fit any more, and another plan may.
+    pub(crate) fn is_lost_race(&self) -> bool {
+        match self {
+            Self::Moved { .. } => true,
+            Self::Aws(error) => error.cause() == aws::Cause::Conflict,
+            _ => false,
+        }
+    }
+}
+
 fn because(paths: &[String]) -> String {
     if paths.is_empty() {
         String::new()

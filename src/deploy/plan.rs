@@ -218,6 +218,11 @@ pub(super) async fn plan(
 /// The table that an earlier deploy of the stage left, if this one is to take it over.
 async fn retained(cloud: &Cloud, stage: &template::Stage) -> Result<Option<Table>, Error> {
     let table = retained::table(cloud, &stage.app, &stage.name).await?;
+    let stack = template::stateful_name(&stage.app, &stage.name);
+    if table.is_some() && cloud.cloudformation().stack(&stack).await?.is_some() {
+        // Not left by an earlier deploy: made by another one since this one looked.
+        return Err(Error::Moved { stack });
+    }
     match table {
         Some(table) if !stage.protected => Err(Error::TableIsThere {
             table: table.name,

@@ -71,7 +71,7 @@ impl Proposals {
     }
 
     /// Throws away what waits, and with it a stack that was only made for its change set; one that
-    /// somebody else has brought to life meanwhile stays.
+    /// somebody else has brought to life meanwhile, or is about to, stays.
     pub(super) async fn discard(&self, cloudformation: &CloudFormation) -> Result<(), Error> {
         let waiting = self.0.lock().map(|mut all| std::mem::take(&mut *all));
         for proposal in waiting.unwrap_or_default() {
@@ -81,10 +81,12 @@ impl Proposals {
             if !proposal.is_new {
                 continue;
             }
-            let stack = cloudformation.stack(&proposal.change_set.stack_arn).await?;
-            if let Some(stack) = stack.filter(|stack| stack.status.is_in_review()) {
+            let arn = &proposal.change_set.stack_arn;
+            let stack = cloudformation.stack(arn).await?;
+            let is_phantom = stack.is_some_and(|stack| stack.status.is_in_review());
+            if is_phantom && !cloudformation.has_change_sets(arn).await? {
                 let token = Uuid::new_v4().to_string();
-                cloudformation.delete_stack(&stack.arn, &token).await?;
+                cloudformation.delete_stack(arn, &token).await?;
             }
         }
         Ok(())
@@ -135,4 +137,31 @@ pub(super) async fn compute(
             reasons.join("; ")
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn a_change_set_that_umb_did_not_make_for_this_made_it_otherwise() {
+        let wanted = template::Stack {
+            name: "App-Dev-Stateful".to_owned(),
+            template: serde_json::Value::Null,
+            parameters: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            digest: "00ff".to_owned(),
+        };
+        let made_by = |name: &str| {
+            let arn = format!("arn:aws:cloudformation:eu-west-1:111111111111:changeSet/{name}/1");
+            made_it_so(Some(&arn), &wanted)
+        };
+        assert!(made_by("umb-00ff-1"));
+        assert!(!made_by("umb-00fe-1"));
+        assert!(!made_by("by-hand"));
+        // Where CloudFormation does not tell, the mark alone decides.
+        assert!(made_it_so(None, &wanted));
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Sandbox, ministack};
+use crate::harness::{Proxy, Sandbox, ministack};
 
 fn stdout(sandbox: &Sandbox, args: &[&str]) -> String {
     sandbox.umb(args).ok().stdout
@@ -276,4 +276,26 @@ fn outputs_as_json_and_by_key() {
             .contains("the outputs are TableArn, TableName, API"),
         "{run:?}"
     );
+}
+
+#[test]
+fn where_an_account_has_no_namespace_the_bucket_is_in_the_one_that_all_share() {
+    let aws = ministack();
+    let proxy = Proxy::before(aws, 0, 0);
+    let sandbox = Sandbox::on(aws).with("AWS_ENDPOINT_URL", &proxy.endpoint);
+    let before = aws.resources(&sandbox);
+    let bucket = format!(
+        "{}-assets-{}-eu-west-1",
+        sandbox.app.to_lowercase(),
+        sandbox.variable("AWS_ACCESS_KEY_ID")
+    );
+    proxy.refuse(&format!("PUT /{bucket}-an/"), "InvalidBucketName");
+    stdout(&sandbox, &["deploy", "dev"]);
+    assert_eq!(aws.resources(&sandbox)["buckets"], json!([bucket]));
+    // What runs from there stays there.
+    sandbox.settings("stages.dev.log_retention_days = 7");
+    stdout(&sandbox, &["deploy", "dev"]);
+    assert_eq!(aws.resources(&sandbox)["buckets"], json!([bucket]));
+    stdout(&sandbox, &["destroy", "all", "--yes"]);
+    assert_eq!(aws.resources(&sandbox), before);
 }

@@ -159,3 +159,32 @@ fn the_functions_role_is_enough_and_each_of_its_actions_is_needed() {
         users(verb).ok();
     }
 }
+
+#[test]
+fn a_deploy_fails_whose_api_does_not_let_its_deployer_in() {
+    let aws = ministack_with_iam();
+    let root = deployed(aws);
+    let all_but_the_api = [
+        "apigateway:*",
+        "cloudformation:*",
+        "dynamodb:*",
+        "iam:*",
+        "lambda:*",
+        "logs:*",
+        "s3:*",
+        "servicequotas:*",
+        "sts:*",
+    ];
+    let deployer = used_by(aws, &root, &user(aws, &root, "deployer", &all_but_the_api));
+    let run = deployer.umb(&["deploy", "dev"]).fails(1);
+    assert!(
+        run.stderr
+            .contains("error: the stage is deployed, and its API does not answer as it should\n"),
+        "{run:#?}"
+    );
+    assert!(
+        run.stderr
+            .contains("hint: the credentials need execute-api:Invoke"),
+        "{run:#?}"
+    );
+}

@@ -1,10 +1,11 @@
 //! `--json`: what programs read while stages are deployed, watched and destroyed.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::harness::{Run, Sandbox, ministack};
+use crate::harness::{Run, Sandbox, assert_documented, failing, ministack};
 
-/// Every line of the run as an object that has a type and a time; the last one is the result.
+/// Every line of the run as an object that has a type and a time, and is as it is documented; the last
+/// one is the result.
 fn lines(run: &Run) -> Vec<Value> {
     let lines: Vec<Value> = run
         .stdout
@@ -14,6 +15,7 @@ fn lines(run: &Run) -> Vec<Value> {
     for line in &lines {
         assert!(line["type"].is_string() && line["at"].is_string(), "{line}");
     }
+    assert_documented("event", &run.stdout);
     let last = lines.last().unwrap();
     assert_eq!(last["type"], "result");
     assert_eq!(last["exit_code"], run.code);
@@ -79,4 +81,43 @@ fn a_failure_is_the_result() {
         "pass --yes to do it without asking"
     );
     assert!(run.stderr.starts_with("error: "), "{run:#?}");
+}
+
+/// The answer of a command as one line.
+fn line(sandbox: &Sandbox, args: &[&str]) -> String {
+    let answer: Value = serde_json::from_str(&sandbox.umb(args).ok().stdout).unwrap();
+    answer.to_string()
+}
+
+#[test]
+fn whole_answers_are_as_they_are_documented() {
+    let aws = ministack();
+    let sandbox = Sandbox::on(aws);
+    assert_documented("plan", &line(&sandbox, &["plan", "prod", "--json"]));
+    sandbox.umb(&["deploy", "dev"]).ok();
+    let stack = format!("{}-Dev-Stateless", sandbox.app);
+    let mut template = aws.template(&sandbox, &stack);
+    let role = &mut template["Resources"]["APIHandlerRole"]["Properties"];
+    role["Policies"] = json!([]);
+    template["Resources"]["Bad"] = failing("APIHandler");
+    aws.update_stack(&sandbox, &stack, &template, &[], &[]);
+    aws.until_status(&sandbox, &stack, "UPDATE_ROLLBACK_COMPLETE");
+    assert_documented("diagnoses", &line(&sandbox, &["diagnose", "dev", "--json"]));
+
+    template["Resources"].as_object_mut().unwrap().remove("Bad");
+    aws.update_stack(&sandbox, &stack, &template, &[("DeployedBy", "hand")], &[]);
+    aws.until_status(&sandbox, &stack, "UPDATE_COMPLETE");
+    let plan = line(&sandbox, &["plan", "dev", "--json"]);
+    assert!(plan.contains("\"broader\":[{"), "{plan}");
+    assert_documented("plan", &plan);
+
+    let group = aws.resources(&sandbox)["log groups"][0].clone();
+    let retention = json!({"logGroupName": group, "retentionInDays": 1}).to_string();
+    let action = "Logs_20140328.PutRetentionPolicy";
+    aws.target(&sandbox, "logs", action, &retention);
+    let drifts = line(&sandbox, &["drift", "dev", "--json"]);
+    assert!(drifts.contains("RetentionInDays"), "{drifts}");
+    assert_documented("drifts", &drifts);
+    assert_documented("status", &line(&sandbox, &["status", "--json"]));
+    assert_documented("outputs", &line(&sandbox, &["outputs", "dev", "--json"]));
 }

@@ -82,6 +82,32 @@ fn a_deploy_waits_for_another_one_and_then_does_its_own() {
 }
 
 #[test]
+fn of_two_deploys_at_once_both_end_well() {
+    let aws = ministack();
+    let sandbox = Sandbox::on(aws);
+    let deploy = || {
+        let mut command = sandbox.command(&["deploy", "dev"]);
+        command.stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    };
+    for settings in ["", "stages.dev.log_retention_days = 7"] {
+        sandbox.settings(settings);
+        let runs: Vec<_> = [deploy(), deploy()]
+            .into_iter()
+            .map(|child| child.wait_with_output().unwrap())
+            .collect();
+        let told: Vec<_> = runs
+            .iter()
+            .map(|run| String::from_utf8_lossy(&run.stderr))
+            .collect();
+        assert!(runs.iter().all(|run| run.status.success()), "{told:#?}");
+        sandbox.umb(&["plan", "dev", "--exit-code"]).ok();
+    }
+    sandbox.umb(&["users", "list"]).ok();
+}
+
+#[test]
 fn a_plan_does_not_wait() {
     let (aws, sandbox) = deployed();
     update_held(aws, &sandbox);

@@ -189,6 +189,18 @@ impl CloudFormation {
         }
     }
 
+    /// Whether any change set waits on a stack, whoever made it.
+    pub(crate) async fn has_change_sets(&self, stack_arn: &str) -> Result<bool, Error> {
+        let page = self
+            .client
+            .list_change_sets()
+            .stack_name(stack_arn)
+            .send()
+            .await
+            .map_err(|error| Error::of_call("CloudFormation ListChangeSets", error))?;
+        Ok(!page.summaries.unwrap_or_default().is_empty())
+    }
+
     /// Throws a change set away.
     pub(crate) async fn delete_change_set(&self, change_set: &ChangeSet) -> Result<(), Error> {
         self.client

@@ -6,6 +6,7 @@ mod peers;
 mod proxy;
 mod replay;
 mod sandbox;
+mod schema;
 mod stacks;
 
 pub use http::{Answer, request};
@@ -14,4 +15,5 @@ pub use peers::peer;
 pub use proxy::Proxy;
 pub use replay::{Request, replay};
 pub use sandbox::{Run, Sandbox};
+pub use schema::assert_documented;
 pub use stacks::{failing, held};

@@ -24,6 +24,8 @@ struct State {
     one_in: u32,
     /// Who is to know when so many more calls have come.
     alarm: Option<(usize, Sender<()>)>,
+    /// What is refused always, and with which code.
+    refused: Option<(String, &'static str)>,
 }
 
 /// What becomes of a call.
@@ -40,6 +42,8 @@ enum Fate {
     Truncated,
     Unavailable,
     Throttled,
+    /// It is refused with this code.
+    Refused(&'static str),
 }
 
 impl Proxy {
@@ -52,6 +56,7 @@ impl Proxy {
             random: fastrand::Rng::with_seed(seed),
             one_in,
             alarm: None,
+            refused: None,
         }));
         let shared = Arc::clone(&state);
         thread::spawn(move || {
@@ -76,6 +81,11 @@ impl Proxy {
         receiver
     }
 
+    /// From now on, `call` is refused with 400 and `code`.
+    pub fn refuse(&self, call: &str, code: &'static str) {
+        self.state.lock().unwrap().refused = Some((call.to_owned(), code));
+    }
+
     /// From now on one of `one_in` calls goes wrong; none with 0.
     pub fn set_faults(&self, one_in: u32) {
         self.state.lock().unwrap().one_in = one_in;
@@ -85,6 +95,11 @@ impl Proxy {
 impl State {
     /// Notes a call; decides what becomes of it.
     fn next(&mut self, call: String) -> Fate {
+        let refused = self
+            .refused
+            .as_ref()
+            .filter(|(refused, _)| *refused == call);
+        let refused = refused.map(|(_, code)| Fate::Refused(code));
         self.calls.push(call);
         if let Some((left, alarm)) = &mut self.alarm {
             *left = left.saturating_sub(1);
@@ -92,6 +107,9 @@ impl State {
                 let _ = alarm.send(());
                 self.alarm = None;
             }
+        }
+        if let Some(refused) = refused {
+            return refused;
         }
         if self.one_in == 0 || self.random.u32(0..self.one_in) > 0 {
             return Fate::Fine;
@@ -113,8 +131,9 @@ fn serve(mut client: &TcpStream, aws: &MiniStack, state: &Mutex<State>) -> std::
     let fate = state.lock().unwrap().next(request.call());
     match fate {
         Fate::Lost => return client.shutdown(Shutdown::Both),
-        Fate::Unavailable => return refuse(client, 503, "ServiceUnavailable"),
-        Fate::Throttled => return refuse(client, 400, "Throttling"),
+        Fate::Unavailable => return refuse(client, &request, 503, "ServiceUnavailable"),
+        Fate::Throttled => return refuse(client, &request, 400, "Throttling"),
+        Fate::Refused(code) => return refuse(client, &request, 400, code),
         Fate::Slow(delay) => thread::sleep(delay),
         Fate::Fine | Fate::Unheard | Fate::Truncated => {}
     }
@@ -133,10 +152,21 @@ fn serve(mut client: &TcpStream, aws: &MiniStack, state: &Mutex<State>) -> std::
     }
 }
 
-fn refuse(mut client: &TcpStream, status: u16, code: &str) -> std::io::Result<()> {
-    let body = format!(
-        "<ErrorResponse><Error><Code>{code}</Code><Message>by the proxy</Message></Error></ErrorResponse>"
-    );
+/// Refuses a request in the words of its protocol.
+fn refuse(
+    mut client: &TcpStream,
+    request: &Request,
+    status: u16,
+    code: &str,
+) -> std::io::Result<()> {
+    let error = format!("<Error><Code>{code}</Code><Message>by the proxy</Message></Error>");
+    let body = if !request.target.is_empty() {
+        format!("{{\"__type\":\"{code}\",\"message\":\"by the proxy\"}}")
+    } else if request.body.starts_with(b"Action=") {
+        format!("<ErrorResponse>{error}</ErrorResponse>")
+    } else {
+        error
+    };
     write!(
         client,
         "HTTP/1.1 {status} Refused\r\nContent-Type: text/xml\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",

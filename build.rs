@@ -64,7 +64,9 @@ fn built() -> Result<Vec<u8>> {
     for input in [
         "Cargo.toml",
         "Cargo.lock",
+        "assets/openapi.yaml",
         "handler/Cargo.toml",
+        "handler/build.rs",
         "handler/src",
     ] {
         println!("cargo::rerun-if-changed={input}");

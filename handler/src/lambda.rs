@@ -4,21 +4,38 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>.
 
 use std::fmt::Write as _;
+use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayProxyResponse};
 use aws_lambda_events::encodings::Body;
 use axum::Router;
+use axum::response::IntoResponse as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::Request;
 use lambda_runtime::LambdaEvent;
+use serde_json::Value;
 use tower::ServiceExt as _;
 
-use crate::router::RequestId;
+use crate::problem::Problem;
+use crate::router::{REQUEST_ID, RequestId};
+
+/// How long before its deadline a call is answered at the latest: what the answer needs on its way.
+const MARGIN: Duration = Duration::from_millis(500);
+/// The members without which an event is no request of a REST API.
+const OF_A_REQUEST: [&str; 4] = ["httpMethod", "path", "requestContext", "resource"];
 
 /// Why an event could not be answered at all.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
+    /// The event is of another kind.
+    #[error(
+        "this function answers proxy events of an API Gateway REST API (payload format 1.0), and {0} is missing"
+    )]
+    Kind(&'static str),
+    /// The event is of that kind, and a member of it has another type.
+    #[error("the event is no proxy event of an API Gateway REST API: {0}")]
+    Shape(#[from] serde_json::Error),
     /// The event's path, query or headers make no HTTP request.
     #[error("the event is no HTTP request: {0}")]
     Request(#[from] http::Error),
@@ -30,25 +47,37 @@ pub enum EventError {
     Response(#[from] axum::Error),
 }
 
-/// Answers one event with `router`.
+/// Answers one event with `router`, whoever sent it: API Gateway, or a direct invocation. A call that would
+/// outlive its deadline is answered with 503 before it.
 ///
 /// # Errors
 /// When the event is no HTTP request. What the router refuses is an answer, not an error.
 pub async fn handle(
     router: Router,
-    event: LambdaEvent<ApiGatewayProxyRequest>,
+    event: LambdaEvent<Value>,
 ) -> Result<ApiGatewayProxyResponse, EventError> {
-    let id = event
-        .payload
+    let LambdaEvent { payload, context } = event;
+    let payload = proxy_event(payload)?;
+    let id = payload
         .request_context
         .request_id
         .clone()
-        .unwrap_or(event.context.request_id);
-    let mut request = into_request(event.payload)?;
-    request.extensions_mut().insert(RequestId(id));
-    let response = match router.oneshot(request).await {
-        Ok(response) => response,
-        Err(never) => match never {},
+        .unwrap_or(context.request_id.clone());
+    let mut request = into_request(payload)?;
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let left = context
+        .deadline()
+        .duration_since(SystemTime::now())
+        .unwrap_or_default();
+    let answered = tokio::time::timeout(left.saturating_sub(MARGIN), router.oneshot(request)).await;
+    let response = match answered {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(_) => {
+            tracing::error!(id, "the request was given up: its time is over");
+            let problem = Problem::busy("The request took too long, try again in a moment");
+            ([(REQUEST_ID, id)], problem).into_response()
+        }
     };
     let (parts, body) = response.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await?;
@@ -58,6 +87,18 @@ pub async fn handle(
     // Every answer is JSON, hence text.
     answer.body = Some(Body::Text(String::from_utf8_lossy(&body).into_owned()));
     Ok(answer)
+}
+
+/// The event as one of a REST API. Its types are lenient, so what is of another kind must be told beforehand:
+/// it would be taken for a request without a path.
+fn proxy_event(event: Value) -> Result<ApiGatewayProxyRequest, EventError> {
+    let missing = OF_A_REQUEST
+        .iter()
+        .find(|member| event.get(member).is_none());
+    match missing {
+        Some(member) => Err(EventError::Kind(member)),
+        None => Ok(serde_json::from_value(event)?),
+    }
 }
 
 fn into_request(event: ApiGatewayProxyRequest) -> Result<Request<axum::body::Body>, EventError> {
@@ -169,6 +210,71 @@ mod tests {
     fn the_query_is_put_together_from_what_was_taken_apart() {
         let query = json!({"multiValueQueryStringParameters": {"next": ["a=b&c d+"]}});
         assert_eq!(uri(&query), "/users/john?next=a%3Db%26c+d%2B");
+    }
+
+    /// A router whose every request takes `seconds`.
+    fn slow(seconds: u64) -> Router {
+        Router::new().fallback(async move || tokio::time::sleep(Duration::from_secs(seconds)).await)
+    }
+
+    async fn handled(router: Router, event: Value) -> Result<ApiGatewayProxyResponse, EventError> {
+        let mut context = lambda_runtime::Context::default();
+        let deadline = SystemTime::now() + Duration::from_secs(10);
+        let since_epoch = deadline
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .expect("later");
+        context.deadline = u64::try_from(since_epoch.as_millis()).expect("in range");
+        handle(router, LambdaEvent::new(event, context)).await
+    }
+
+    fn plain_event() -> Value {
+        serde_json::to_value(event(&json!({}))).expect("an event")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_is_answered_before_its_deadline() {
+        let in_time = handled(slow(5), plain_event()).await.expect("an answer");
+        assert_eq!(in_time.status_code, 200);
+        let late = handled(slow(60), plain_event()).await.expect("an answer");
+        assert_eq!(late.status_code, 503);
+        assert_eq!(late.headers["content-type"], "application/problem+json");
+        assert_eq!(
+            late.headers["x-request-id"],
+            "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+        );
+    }
+
+    #[tokio::test]
+    async fn events_of_other_kinds_are_refused() {
+        for (event, missing) in [
+            (json!({}), "httpMethod"),
+            (json!([]), "httpMethod"),
+            (json!("x"), "httpMethod"),
+            // HTTP APIs, payload format 2.0.
+            (
+                json!({"version": "2.0", "rawPath": "/users", "requestContext": {"http": {"method": "GET"}}}),
+                "httpMethod",
+            ),
+            (
+                json!({"httpMethod": "GET", "path": "/users", "requestContext": {"elb": {}}}),
+                "resource",
+            ),
+        ] {
+            let refused = handled(slow(0), event.clone())
+                .await
+                .expect_err("another kind");
+            let text = refused.to_string();
+            assert!(
+                text.ends_with(&format!("{missing} is missing")),
+                "{event}: {text}"
+            );
+        }
+        let mut wrong = plain_event();
+        wrong["headers"] = json!(7);
+        assert!(matches!(
+            handled(slow(0), wrong).await,
+            Err(EventError::Shape(_))
+        ));
     }
 
     #[tokio::test]

@@ -112,6 +112,19 @@ impl Problem {
         )
     }
 
+    /// 503: the same request may well succeed in a moment.
+    pub fn busy(detail: impl Into<String>) -> Self {
+        Self {
+            is_transient: true,
+            ..Self::new(
+                "urn:umb:problem:busy",
+                "Busy",
+                StatusCode::SERVICE_UNAVAILABLE,
+                detail,
+            )
+        }
+    }
+
     /// What the store refused, about `username`.
     pub fn of_user(error: &StoreError, username: &Username) -> Self {
         match error {
@@ -120,6 +133,12 @@ impl Problem {
                 "User already exists",
                 StatusCode::CONFLICT,
                 format!("User {username} already exists"),
+            ),
+            StoreError::Moved => Self::new(
+                "urn:umb:problem:precondition-failed",
+                "Precondition failed",
+                StatusCode::PRECONDITION_FAILED,
+                format!("User {username} is not as the request demands"),
             ),
             StoreError::NotFound => Self::new(
                 "urn:umb:problem:user-not-found",
@@ -137,23 +156,16 @@ impl Problem {
             StoreError::TooLarge => {
                 Self::too_large("A user is at most 400 KB, its attributes' names included")
             }
-            StoreError::Busy => Self {
-                is_transient: true,
-                ..Self::new(
-                    "urn:umb:problem:busy",
-                    "Busy",
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "The table is busy, try again in a moment",
-                )
-            },
-            StoreError::AlreadyExists | StoreError::NotFound | StoreError::Failed { .. } => {
-                Self::new(
-                    "urn:umb:problem:internal-error",
-                    "Internal error",
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "The request could not be completed",
-                )
-            }
+            StoreError::Busy => Self::busy("The table is busy, try again in a moment"),
+            StoreError::AlreadyExists
+            | StoreError::Failed { .. }
+            | StoreError::Moved
+            | StoreError::NotFound => Self::new(
+                "urn:umb:problem:internal-error",
+                "Internal error",
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "The request could not be completed",
+            ),
         }
     }
 }

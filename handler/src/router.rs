@@ -15,23 +15,23 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64_URL;
-use http::header::{CONTENT_TYPE, LOCATION};
+use http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use struson::writer::JsonWriter as _;
 use tracing::Instrument as _;
 
+use crate::contract::{DEFAULT_PAGE, MAX_PAGE, MIN_PAGE};
 use crate::json::{self, Writer};
 use crate::problem::Problem;
+use crate::revision::{self, Demand};
 use crate::store::{Store, StoreError};
 use crate::user::{Changes, User, Username};
 
 /// The largest request body in bytes: what Lambda accepts of one synchronous call.
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>.
 pub const MAX_BODY: usize = 6 * 1024 * 1024;
-/// How many users a page of the list holds at most, and by default.
-pub const MAX_PAGE: u16 = 100;
 /// The header that carries the request's id in every answer.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -75,24 +75,23 @@ async fn create(
         .map_err(|error| refused(&error, user.username()))?;
     // Relative to the request's own URL, so it holds behind any stage, host or base path.
     let location = format!("users/{}", path_segment(user.username().as_str()));
-    Ok((
-        StatusCode::CREATED,
-        [(LOCATION, location)],
-        json(|writer| user.write(writer)),
-    )
-        .into_response())
+    Ok((StatusCode::CREATED, [(LOCATION, location)], whole(&user)).into_response())
 }
 
 async fn read(
     State(store): State<Store>,
     username: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let username = username_in_path(username)?;
     let user = store
         .get(&username)
         .await
         .map_err(|error| refused(&error, &username))?;
-    Ok(json(|writer| user.write(writer)))
+    if revision::is_known(&headers, user.revision())? {
+        return Ok((StatusCode::NOT_MODIFIED, etag(&user)).into_response());
+    }
+    Ok(whole(&user))
 }
 
 async fn update(
@@ -102,22 +101,45 @@ async fn update(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let username = username_in_path(username)?;
+    let demand = Demand::of(&headers)?;
     let changes = Changes::from_json(&json_body(&headers, body)?, &username)
         .map_err(Problem::invalid_body)?;
+    if demand == Demand::Absent {
+        return create_here(&store, changes.into_user(username)).await;
+    }
     let user = store
-        .update(&username, changes)
+        .update(&username, changes, &demand)
         .await
         .map_err(|error| refused(&error, &username))?;
-    Ok(json(|writer| user.write(writer)))
+    Ok(whole(&user))
+}
+
+/// Creates a user at the request's own URL.
+async fn create_here(store: &Store, user: User) -> Result<Response, Problem> {
+    match store.create(&user).await {
+        Ok(()) => Ok((StatusCode::CREATED, whole(&user)).into_response()),
+        // It was demanded that there is none.
+        Err(StoreError::AlreadyExists) => {
+            Err(Problem::of_user(&StoreError::Moved, user.username()))
+        }
+        Err(error) => Err(refused(&error, user.username())),
+    }
 }
 
 async fn delete(
     State(store): State<Store>,
     username: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let username = username_in_path(username)?;
+    let demand = Demand::of(&headers)?;
+    if demand == Demand::Absent {
+        return Err(Problem::invalid_request(
+            "If-None-Match makes no sense where a user is deleted",
+        ));
+    }
     store
-        .delete(&username)
+        .delete(&username, &demand)
         .await
         .map_err(|error| refused(&error, &username))?;
     Ok(json(|writer| {
@@ -143,7 +165,8 @@ async fn list(State(store): State<Store>, RawQuery(query): RawQuery) -> Result<R
         }
         writer.end_array()?;
         if let Some(last) = &page.last {
-            // Opaque to clients: the name after which the next page begins.
+            // Opaque to clients: the name after which the next page begins. Whatever a client makes of it
+            // instead is read as a name, and can only begin a page of the same table elsewhere.
             writer.name("next")?;
             writer.string_value(&BASE64_URL.encode(last.as_str()))?;
         }
@@ -161,13 +184,15 @@ fn page_in_query(query: &str) -> Result<(u16, Option<Username>), Problem> {
     let query: PageQuery = serde_urlencoded::from_str(query)
         .map_err(|_| Problem::invalid_request("The query parameters are not valid"))?;
     let limit = match query.limit {
-        None => MAX_PAGE,
+        None => DEFAULT_PAGE,
         Some(text) => text
             .parse()
             .ok()
-            .filter(|limit| (1..=MAX_PAGE).contains(limit))
+            .filter(|limit| (MIN_PAGE..=MAX_PAGE).contains(limit))
             .ok_or_else(|| {
-                Problem::invalid_request(format!("limit must be a whole number, 1 to {MAX_PAGE}"))
+                Problem::invalid_request(format!(
+                    "limit must be a whole number, {MIN_PAGE} to {MAX_PAGE}"
+                ))
             })?,
     };
     let after = query
@@ -210,6 +235,15 @@ fn json_body(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result
         }
         _ => Problem::invalid_request("The request body could not be read"),
     })
+}
+
+/// A user, with its entity tag.
+fn whole(user: &User) -> Response {
+    (etag(user), json(|writer| user.write(writer))).into_response()
+}
+
+fn etag(user: &User) -> [(HeaderName, String); 1] {
+    [(ETAG, user.revision().etag())]
 }
 
 fn json(write: impl FnOnce(&mut Writer) -> io::Result<()>) -> Response {

@@ -3,6 +3,7 @@
 //! The only module of the handler that knows DynamoDB's requests. It uses five actions: `PutItem`,
 //! `GetItem`, `UpdateItem`, `DeleteItem` and `Scan`; the function's role allows exactly these.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -13,12 +14,17 @@ use aws_sdk_dynamodb::config::{
     BehaviorVersion, Builder as ConfigBuilder, Region, SharedHttpClient,
 };
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use aws_sdk_dynamodb::{Client, Config};
 use aws_smithy_http_client::Builder as HttpClientBuilder;
 use aws_smithy_http_client::tls::{Provider as TlsProvider, rustls_provider::CryptoMode};
 
-use crate::user::{Changes, USERNAME, User, Username};
+use crate::json::Item;
+use crate::revision::{Demand, Revision};
+use crate::user::{Changes, REVISION, USERNAME, User, Username};
 
 /// What an operation on the store can end in, other than well.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +35,9 @@ pub enum StoreError {
     /// No user of this name exists.
     #[error("the user does not exist")]
     NotFound,
+    /// The user exists, and is not in the state that was demanded.
+    #[error("the user is not as demanded")]
+    Moved,
     /// The user would be larger than an item may be (400 KB).
     #[error("the user is larger than 400 KB")]
     TooLarge,
@@ -115,7 +124,7 @@ impl Store {
         self.client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(user.item().clone()))
+            .set_item(Some(user.to_stored()))
             .condition_expression("attribute_not_exists(#key)")
             .expression_attribute_names("#key", USERNAME)
             .send()
@@ -137,49 +146,71 @@ impl Store {
             .map_err(|error| failure(&error, StoreError::NotFound))?
             .item
             .ok_or(StoreError::NotFound)?;
-        Ok(User::from_item(username.clone(), item))
+        Ok(User::from_stored(username.clone(), item))
     }
 
-    /// Sets attributes of a user that must exist, and answers the whole user.
-    pub async fn update(&self, username: &Username, changes: Changes) -> Result<User, StoreError> {
+    /// Sets attributes of a user that must exist, in a state that `demand` allows, and answers the whole
+    /// user.
+    pub async fn update(
+        &self,
+        username: &Username,
+        changes: Changes,
+        demand: &Demand,
+    ) -> Result<User, StoreError> {
+        let condition = Condition::of(demand);
         let mut request = self
             .client
             .update_item()
             .table_name(&self.table)
             .key(USERNAME, key(username))
-            .condition_expression("attribute_exists(#key)")
-            .expression_attribute_names("#key", USERNAME)
-            .return_values(ReturnValue::AllNew);
+            .condition_expression(condition.expression)
+            .set_expression_attribute_names(Some(condition.names))
+            .set_expression_attribute_values(condition.values)
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(AllOld);
         let mut assignments = Vec::new();
-        for (index, (name, value)) in changes.into_item().into_iter().enumerate() {
+        for (index, (name, value)) in changes.into_stored().into_iter().enumerate() {
             assignments.push(format!("#{index}=:{index}"));
             request = request
                 .expression_attribute_names(format!("#{index}"), name)
                 .expression_attribute_values(format!(":{index}"), value);
         }
-        if !assignments.is_empty() {
-            request = request.update_expression(format!("SET {}", assignments.join(",")));
-        }
         let item = request
+            .update_expression(format!("SET {}", assignments.join(",")))
             .send()
             .await
-            .map_err(|error| failure(&error, StoreError::NotFound))?
+            .map_err(|error| {
+                let there = match error.as_service_error() {
+                    Some(UpdateItemError::ConditionalCheckFailedException(unmet)) => unmet.item(),
+                    _ => None,
+                };
+                failure(&error, unmet(there))
+            })?
             .attributes
             .ok_or(StoreError::NotFound)?;
-        Ok(User::from_item(username.clone(), item))
+        Ok(User::from_stored(username.clone(), item))
     }
 
-    /// Deletes a user that must exist.
-    pub async fn delete(&self, username: &Username) -> Result<(), StoreError> {
+    /// Deletes a user that must exist, in a state that `demand` allows.
+    pub async fn delete(&self, username: &Username, demand: &Demand) -> Result<(), StoreError> {
+        let condition = Condition::of(demand);
         self.client
             .delete_item()
             .table_name(&self.table)
             .key(USERNAME, key(username))
-            .condition_expression("attribute_exists(#key)")
-            .expression_attribute_names("#key", USERNAME)
+            .condition_expression(condition.expression)
+            .set_expression_attribute_names(Some(condition.names))
+            .set_expression_attribute_values(condition.values)
+            .return_values_on_condition_check_failure(AllOld)
             .send()
             .await
-            .map_err(|error| failure(&error, StoreError::NotFound))?;
+            .map_err(|error| {
+                let there = match error.as_service_error() {
+                    Some(DeleteItemError::ConditionalCheckFailedException(unmet)) => unmet.item(),
+                    _ => None,
+                };
+                failure(&error, unmet(there))
+            })?;
         Ok(())
     }
 
@@ -204,7 +235,7 @@ impl Store {
             .items
             .unwrap_or_default()
             .into_iter()
-            .map(|item| username_of(&item).map(|username| User::from_item(username, item)))
+            .map(|item| username_of(&item).map(|username| User::from_stored(username, item)))
             .collect::<Result<_, _>>()?;
         Ok(Page { users, last })
     }
@@ -231,13 +262,54 @@ fn config(
         )
 }
 
+/// What must hold of the item that is there for a write to happen, as DynamoDB is told.
+struct Condition {
+    expression: String,
+    names: HashMap<String, String>,
+    values: Option<Item>,
+}
+
+impl Condition {
+    fn of(demand: &Demand) -> Self {
+        let mut expression = "attribute_exists(#key)".to_owned();
+        let mut names = HashMap::from([("#key".to_owned(), USERNAME.to_owned())]);
+        let mut values = Item::new();
+        if let Demand::OneOf(revisions) = demand {
+            let mut allowed = Vec::new();
+            if revisions.iter().any(Revision::is_unversioned) {
+                allowed.push("attribute_not_exists(#revision)".to_owned());
+            }
+            for (index, revision) in revisions.iter().enumerate() {
+                values.insert(format!(":revision{index}"), revision.value());
+            }
+            let all: Vec<_> = values.keys().map(String::as_str).collect();
+            allowed.push(format!("#revision IN ({})", all.join(",")));
+            expression = format!("{expression} AND ({})", allowed.join(" OR "));
+            names.insert("#revision".to_owned(), REVISION.to_owned());
+        }
+        Self {
+            expression,
+            names,
+            values: (!values.is_empty()).then_some(values),
+        }
+    }
+}
+
+/// What an unmet condition stands for, where the item `there` was.
+fn unmet(there: Option<&Item>) -> StoreError {
+    match there {
+        Some(_) => StoreError::Moved,
+        None => StoreError::NotFound,
+    }
+}
+
 fn key(username: &Username) -> AttributeValue {
     AttributeValue::S(username.as_str().to_owned())
 }
 
 /// The username of an item of the table. One that another writer gave a name outside the rule
 /// cannot be addressed by this API and fails the request rather than being left out.
-fn username_of(item: &crate::json::Item) -> Result<Username, StoreError> {
+fn username_of(item: &Item) -> Result<Username, StoreError> {
     item.get(USERNAME)
         .and_then(|value| value.as_s().ok())
         .and_then(|text| Username::parse(text).ok())

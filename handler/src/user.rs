@@ -2,21 +2,32 @@
 
 use std::fmt;
 use std::io;
+use std::sync::LazyLock;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use email_address::EmailAddress;
+use regex_lite::Regex;
+use unicode_normalization::is_nfc;
 
+use crate::contract::{
+    MAX_CHANGES, MAX_USERNAME_CHARS, MIN_CHANGES, MIN_USERNAME_CHARS, USERNAME_PATTERN,
+};
 use crate::json::{self, Item, Violation, Writer};
+use crate::revision::Revision;
 
 /// The table's key and the one attribute that every user has.
 pub const USERNAME: &str = "username";
-/// The longest username, in Unicode scalar values.
-pub const MAX_USERNAME_CHARS: usize = 128;
-/// How many attributes one update may set: what fits DynamoDB's 4 KB for an update expression.
-pub const MAX_CHANGES: usize = 400;
+/// The attribute of an item that holds its user's revision. A user's own attribute of that name gets one more
+/// dollar sign in the table, and so does one that has more of them already: no name is taken away.
+pub const REVISION: &str = "$revision";
 
 /// A valid username: 1–128 characters, no control characters, no `/`, and neither `.` nor `..`,
 /// which HTTP clients resolve as path segments before they send anything (RFC 3986, section 5.2.4).
+///
+/// Two names are the same if they are the same code points: case counts, and look-alikes of other scripts
+/// are other names. Only what Unicode calls canonically equivalent, which is one text spelled in two ways,
+/// cannot make two users: a name must be in Normalization Form C (Unicode Standard Annex 15). It is
+/// refused rather than rewritten, because what goes in comes out equal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Username(String);
 
@@ -26,16 +37,25 @@ impl Username {
     /// # Errors
     /// What is wrong with it, as a fragment that follows the name of the member.
     pub fn parse(text: impl Into<String>) -> Result<Self, String> {
+        static PATTERN: LazyLock<Option<Regex>> =
+            LazyLock::new(|| Regex::new(USERNAME_PATTERN).ok());
         let text = text.into();
-        let length = text.chars().count();
-        if length == 0 || length > MAX_USERNAME_CHARS {
-            Err(format!("must be 1 to {MAX_USERNAME_CHARS} characters long"))
-        } else if text.chars().any(char::is_control) {
-            Err("must not contain control characters".to_owned())
-        } else if text.contains('/') {
-            Err("must not contain a slash".to_owned())
-        } else if text == "." || text == ".." {
-            Err("must not be a relative path segment".to_owned())
+        let is_long_enough = text.chars().count() >= usize::from(MIN_USERNAME_CHARS);
+        let is_short_enough = text.chars().count() <= usize::from(MAX_USERNAME_CHARS);
+        if !is_long_enough || !is_short_enough {
+            Err(format!(
+                "must be {MIN_USERNAME_CHARS} to {MAX_USERNAME_CHARS} characters long"
+            ))
+        } else if !PATTERN
+            .as_ref()
+            .is_some_and(|pattern| pattern.is_match(&text))
+        {
+            Err(
+                "must have no control character and no slash, and be neither `.` nor `..`"
+                    .to_owned(),
+            )
+        } else if !is_nfc(&text) {
+            Err("must be in Unicode Normalization Form C".to_owned())
         } else {
             Ok(Self(text))
         }
@@ -53,15 +73,17 @@ impl fmt::Display for Username {
     }
 }
 
-/// A whole user.
+/// A whole user, in one state of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct User {
     username: Username,
+    /// Its attributes, the username among them.
     item: Item,
+    revision: Revision,
 }
 
 impl User {
-    /// Reads a user from a JSON object.
+    /// Reads a user that is to be from a JSON object.
     ///
     /// # Errors
     /// Everything that is wrong with it.
@@ -74,7 +96,11 @@ impl User {
             None => Err("is missing".to_owned()),
         };
         match username {
-            Ok(username) if violations.is_empty() => Ok(Self { username, item }),
+            Ok(username) if violations.is_empty() => Ok(Self {
+                username,
+                item,
+                revision: Revision::fresh(),
+            }),
             Ok(_) => Err(violations),
             Err(detail) => {
                 violations.insert(0, Violation::new(format!("/{USERNAME}"), detail));
@@ -83,9 +109,21 @@ impl User {
         }
     }
 
-    /// A user as the table holds it.
-    pub fn from_item(username: Username, item: Item) -> Self {
-        Self { username, item }
+    /// A user from the item that the table holds.
+    pub fn from_stored(username: Username, mut stored: Item) -> Self {
+        let revision = Revision::of(stored.remove(REVISION).as_ref());
+        Self {
+            username,
+            item: renamed(stored, |name| {
+                name.strip_prefix('$').unwrap_or(&name).to_owned()
+            }),
+            revision,
+        }
+    }
+
+    /// The item that the table is to hold.
+    pub fn to_stored(&self) -> Item {
+        stored(self.item.clone(), &self.revision)
     }
 
     /// The user's name.
@@ -101,10 +139,34 @@ impl User {
         json::write_object(&self.item, writer)
     }
 
-    /// The user as the table holds it, username included.
-    pub fn item(&self) -> &Item {
-        &self.item
+    /// Which state of the user it is.
+    pub fn revision(&self) -> &Revision {
+        &self.revision
     }
+}
+
+/// Attributes as the table holds them, with the revision.
+fn stored(item: Item, revision: &Revision) -> Item {
+    let mut stored = renamed(item, |name| format!("${name}"));
+    stored.insert(REVISION.to_owned(), revision.value());
+    stored
+}
+
+/// The item with another name for each attribute that could be taken for the revision.
+fn renamed(item: Item, rename: impl Fn(String) -> String) -> Item {
+    let resembles = |name: &str| {
+        name.strip_suffix(&REVISION[1..])
+            .is_some_and(|signs| !signs.is_empty() && signs.bytes().all(|sign| sign == b'$'))
+    };
+    item.into_iter()
+        .map(|(name, value)| {
+            if resembles(&name) {
+                (rename(name), value)
+            } else {
+                (name, value)
+            }
+        })
+        .collect()
 }
 
 /// Attributes to set on a user that exists; all others stay as they are.
@@ -119,8 +181,11 @@ impl Changes {
     pub fn from_json(body: &[u8], username: &Username) -> Result<Self, Vec<Violation>> {
         let mut item = json::parse_object(body)?;
         let mut violations = invalid_email(&item);
-        if item.is_empty() {
-            violations.push(Violation::new("", "must have at least one member"));
+        if item.len() < usize::from(MIN_CHANGES) {
+            violations.push(Violation::new(
+                "",
+                format!("must not have less than {MIN_CHANGES} members"),
+            ));
         }
         match item.remove(USERNAME) {
             None => {}
@@ -130,7 +195,7 @@ impl Changes {
                 "must be that of the user in the path, or left out: a user keeps its name",
             )),
         }
-        if item.len() > MAX_CHANGES {
+        if item.len() > usize::from(MAX_CHANGES) {
             violations.push(Violation::new(
                 "",
                 format!("must not have more than {MAX_CHANGES} members"),
@@ -143,9 +208,23 @@ impl Changes {
         }
     }
 
-    /// The attributes to set.
-    pub fn into_item(self) -> Item {
-        self.0
+    /// The attributes to set, as the table holds them, with the revision that they make.
+    pub fn into_stored(self) -> Item {
+        stored(self.0, &Revision::fresh())
+    }
+
+    /// The user that they make where there is none.
+    pub fn into_user(self, username: Username) -> User {
+        let mut item = self.0;
+        item.insert(
+            USERNAME.to_owned(),
+            AttributeValue::S(username.as_str().to_owned()),
+        );
+        User {
+            username,
+            item,
+            revision: Revision::fresh(),
+        }
     }
 }
 
@@ -173,11 +252,30 @@ mod tests {
 
     #[test]
     fn usernames_follow_the_rule() {
-        let longest = "é".repeat(MAX_USERNAME_CHARS);
-        for valid in ["j", "john", "a b", "ö%?#+&=", "...", longest.as_str()] {
+        let longest = "é".repeat(usize::from(MAX_USERNAME_CHARS));
+        for valid in [
+            "j",
+            "john",
+            "a b",
+            "ö%?#+&=",
+            "...",
+            ".a",
+            "..a",
+            "a.",
+            longest.as_str(),
+        ] {
             assert!(Username::parse(valid).is_ok(), "{valid}");
         }
-        let too_long = "é".repeat(MAX_USERNAME_CHARS + 1);
+        // Canonically equivalent to other names: é of two code points, the Kelvin sign, a lone Hangul pair.
+        for spelled_otherwise in ["e\u{301}", "\u{212a}", "\u{1100}\u{1161}"] {
+            assert!(
+                Username::parse(spelled_otherwise).is_err(),
+                "{spelled_otherwise}"
+            );
+        }
+        // Look-alikes are names of their own.
+        assert_ne!(Username::parse("a"), Username::parse("а"));
+        let too_long = "é".repeat(usize::from(MAX_USERNAME_CHARS) + 1);
         for invalid in [
             "",
             ".",
@@ -220,13 +318,27 @@ mod tests {
             ["/username"]
         );
         let same = changes(r#"{"username":"john","a b":"x"}"#).expect("valid");
-        assert_eq!(same.into_item().len(), 1);
+        assert_eq!(same.into_stored().len(), 2);
+    }
+
+    #[test]
+    fn no_attribute_is_taken_for_the_revision() {
+        let body = br#"{"$":1,"$$revision":2,"$revision":3,"revision":4,"username":"n"}"#;
+        let user = User::from_json(body).expect("valid");
+        let stored = user.to_stored();
+        assert_eq!(stored[REVISION], user.revision().value());
+        let n = |name: &str| stored[name].as_n().expect("a number").as_str();
+        assert_eq!(
+            [n("$"), n("$$$revision"), n("$$revision"), n("revision")],
+            ["1", "2", "3", "4"]
+        );
+        assert_eq!(User::from_stored(user.username().clone(), stored), user);
     }
 
     #[test]
     fn changes_beyond_what_one_update_holds_are_refused() {
         let john = Username::parse("john").expect("valid");
-        let with = |count: usize| {
+        let with = |count: u16| {
             let members: Vec<_> = (0..count)
                 .map(|index| format!("\"a{index}\":{index}"))
                 .collect();

@@ -182,7 +182,7 @@ impl Signer {
 
 fn refusal(status: u16, body: &str) -> Error {
     if let Ok(problem) = serde_json::from_str::<Problem>(body) {
-        return Error::Refused { problem };
+        return problem.into_error();
     }
     match (status, gateway_message(body)) {
         (403, Some(message)) if message == NO_SUCH_PATH => Error::NoSuchPath { message },
@@ -195,7 +195,8 @@ fn refusal(status: u16, body: &str) -> Error {
     }
 }
 
-/// API Gateway's own refusals: `{"message": …}`, the key with a capital at times.
+/// API Gateway's own refusals where an API does not say otherwise: `{"message": …}`, the key with a capital
+/// at times.
 fn gateway_message(body: &str) -> Option<String> {
     #[derive(serde::Deserialize)]
     struct Gateway {
@@ -245,6 +246,38 @@ mod tests {
             of(418, "<html>"),
             "the API answered 418 and something that the contract does not have: <html>"
         );
+    }
+
+    #[test]
+    fn problems_of_the_gateway_are_told_apart_too() {
+        let of = |kind: &str, status: u16| {
+            let body = format!(
+                r#"{{"type":"urn:umb:problem:{kind}","title":"t","status":{status},"detail":"d"}}"#
+            );
+            refusal(status, &body).to_string()
+        };
+        for (kind, status, text) in [
+            (
+                "missing-authentication-token",
+                403,
+                "the API has no such path, or wants requests to be signed: d",
+            ),
+            ("access-denied", 403, "the API refuses these credentials: d"),
+            (
+                "invalid-signature",
+                403,
+                "the API refuses these credentials: d",
+            ),
+            ("throttled", 429, "the API is busy: d (429)"),
+            (
+                "gateway-error",
+                500,
+                "the function behind the API failed: d (500)",
+            ),
+            ("internal-error", 500, "d (500)"),
+        ] {
+            assert_eq!(of(kind, status), text);
+        }
     }
 
     #[test]

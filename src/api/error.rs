@@ -54,6 +54,8 @@ impl Error {
 /// RFC 9457 problem details, as far as they are shown.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Problem {
+    #[serde(rename = "type")]
+    kind: String,
     status: u16,
     detail: String,
     #[serde(default)]
@@ -67,6 +69,30 @@ struct Violation {
 }
 
 impl Problem {
+    /// What it means, by its type: the gateway in front of the function has types of its own.
+    pub(super) fn into_error(self) -> Error {
+        let message = self.detail.clone();
+        match self
+            .kind
+            .strip_prefix("urn:umb:problem:")
+            .unwrap_or_default()
+        {
+            "missing-authentication-token" => Error::NoSuchPath { message },
+            "access-denied" | "expired-credentials" | "invalid-signature" | "unauthorized" => {
+                Error::Forbidden { message }
+            }
+            "throttled" | "busy" => Error::Busy {
+                status: self.status,
+                message,
+            },
+            "gateway-error" => Error::FunctionFailed {
+                status: self.status,
+                message,
+            },
+            _ => Error::Refused { problem: self },
+        }
+    }
+
     /// The HTTP status.
     pub(super) fn status(&self) -> u16 {
         self.status

@@ -3,6 +3,7 @@
 //! Each file answers in types of its own, so that the engine and its tests need no SDK type. What
 //! is transient is retried here, by the SDK; what is not becomes an [`Error`] with a [`Cause`].
 
+pub(crate) mod apigateway;
 pub(crate) mod cloudformation;
 pub(crate) mod dynamodb;
 mod error;

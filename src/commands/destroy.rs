@@ -1,5 +1,7 @@
 //! `umb destroy`
 
+use std::fmt;
+
 use crate::deploy::{self, Cloud, Standing};
 use crate::error::{Failure, Kind};
 use crate::local;
@@ -114,40 +116,34 @@ impl DestroyArgs {
     /// Looks everywhere first, asks once about all that is there, and only then begins.
     async fn destroy_all(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         let app = &settings.app;
-        let mut clouds = Vec::new();
-        let mut is_protected = false;
-        for place in settings.places()? {
+        let mut all = Vec::new();
+        for (place, stages) in settings.places()? {
             if let Some(cloud) = Cloud::open_if_configured(&place).await? {
-                let stages = cloud.deployed_stages(app).await?;
-                for stage in &stages {
-                    is_protected |= Standing::look(&cloud, app, stage).await?.is_protected();
-                }
-                clouds.push((cloud, stages));
+                all.push(There::look(cloud, app, &stages).await?);
             }
         }
-        if clouds.is_empty() {
+        if all.is_empty() {
             ui.note("AWS is not configured here: only this machine is looked at");
         }
-        for (cloud, stages) in &clouds {
-            let stages = match stages.as_slice() {
-                [] => "no stage".to_owned(),
-                stages => stages.join(", "),
-            };
-            ui.note(&format!("{}: {stages}, and the asset bucket", place(cloud)));
+        for there in &all {
+            ui.note(&there.to_string());
         }
+        let is_protected = all
+            .iter()
+            .any(|there| there.is_protected || (self.delete_data && !there.only_tables.is_empty()));
         let question = if is_protected && !self.delete_data {
             format!("Destroy all this of {app}, and the local stage? Protected tables stay")
         } else {
             format!("Destroy all this of {app}, with all users, and the local stage?")
         };
         self.agree(ui, &question, app, is_protected).await?;
-        for (cloud, stages) in &clouds {
-            for stage in stages {
-                self.destroy_stage(cloud, app, stage, ui).await?;
+        for there in &all {
+            for stage in there.all() {
+                self.destroy_stage(&there.cloud, app, stage, ui).await?;
             }
-            deploy::destroy_bucket(cloud, app, &*ui.reporter()).await?;
-            for stage in stages {
-                inventory(cloud, app, stage, ui).await;
+            deploy::destroy_bucket(&there.cloud, app, &*ui.reporter()).await?;
+            for stage in there.all() {
+                inventory(&there.cloud, app, stage, ui).await;
             }
         }
         let local = Self {
@@ -175,6 +171,61 @@ impl DestroyArgs {
             deploy::delete_table(cloud, app, stage, &*ui.reporter()).await?;
         }
         Ok(())
+    }
+}
+
+/// What is there of the app in one account and region.
+struct There {
+    cloud: Cloud,
+    /// The stages that have a stack, whether the settings still know them or not.
+    stages: Vec<String>,
+    /// Those of which only the table is left.
+    only_tables: Vec<String>,
+    is_protected: bool,
+}
+
+impl There {
+    async fn look(cloud: Cloud, app: &str, known: &[String]) -> Result<Self, Failure> {
+        let stages = cloud.deployed_stages(app).await?;
+        let mut is_protected = false;
+        for stage in &stages {
+            is_protected |= Standing::look(&cloud, app, stage).await?.is_protected();
+        }
+        let mut only_tables = Vec::new();
+        for stage in known.iter().filter(|stage| !stages.contains(stage)) {
+            match deploy::has_retained_table(&cloud, app, stage).await {
+                // Somebody else's, whatever it is called.
+                Err(deploy::Error::ForeignTable { .. }) | Ok(false) => {}
+                Ok(true) => only_tables.push(stage.clone()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Self {
+            cloud,
+            stages,
+            only_tables,
+            is_protected,
+        })
+    }
+
+    fn all(&self) -> impl Iterator<Item = &String> {
+        self.stages.iter().chain(&self.only_tables)
+    }
+}
+
+impl fmt::Display for There {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: ", place(&self.cloud))?;
+        if self.all().next().is_none() {
+            write!(formatter, "no stage, ")?;
+        }
+        for stage in &self.stages {
+            write!(formatter, "{stage}, ")?;
+        }
+        for stage in &self.only_tables {
+            write!(formatter, "the table of {stage}, ")?;
+        }
+        write!(formatter, "and the asset bucket")
     }
 }
 

@@ -27,7 +27,8 @@ impl SynthArgs {
         };
         for name in stages {
             let stage = settings.cloud_stage(&name)?;
-            // The bucket's name depends on the account, which only AWS knows for certain.
+            // The bucket's name depends on the account, which only AWS knows for certain; so does whether
+            // it has the role that API Gateway logs with.
             let account = stage.place.account.as_deref().unwrap_or("ACCOUNT");
             let region = stage.place.region.as_deref().unwrap_or("REGION");
             let [bucket, _] = template::bucket_names(&stage.spec.app, account, region);
@@ -37,7 +38,7 @@ impl SynthArgs {
                 architecture: artifact::ARCHITECTURE.to_owned(),
             };
             self.write(&template::stateful(&stage.spec)?, ui)?;
-            self.write(&template::stateless(&stage.spec, &handler)?, ui)?;
+            self.write(&template::stateless(&stage.spec, &handler, false)?, ui)?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use crate::aws::cloudformation::Mode;
 use crate::aws::s3::Bucket;
 use crate::aws::{self, Cause};
-use crate::template::{self, HANDLER_BUCKET, Handler};
+use crate::template::{self, HANDLER_BUCKET, Handler, SETS_LOGGING_ROLE};
 
 use super::standing::Standing;
 use super::{Cloud, Error, Event, Reporter, asset};
@@ -36,6 +36,8 @@ pub(super) struct Wanted {
     pub(super) bucket: Bucket,
     /// What they were finished for.
     stage: template::Stage,
+    /// Whether the account gets from them the role that API Gateway logs with.
+    sets_logging_role: bool,
 }
 
 impl Desired<'_> {
@@ -60,28 +62,35 @@ impl Desired<'_> {
             .as_ref()
             .and_then(|stack| stack.parameters.get(HANDLER_BUCKET));
         let bucket = asset::locate(cloud, &stage.app, used.map(String::as_str)).await?;
-        self.in_bucket(&stage, bucket)
+        let sets_logging_role = lacks_logging_role(cloud, standing, reporter).await?;
+        self.in_bucket(stage, bucket, sets_logging_role)
     }
 
     /// The templates, with the artifact in `bucket`.
-    fn in_bucket(&self, stage: &template::Stage, bucket: Bucket) -> Result<Wanted, Error> {
+    fn in_bucket(
+        &self,
+        stage: template::Stage,
+        bucket: Bucket,
+        sets_logging_role: bool,
+    ) -> Result<Wanted, Error> {
         let handler = Handler {
             bucket: bucket.name.clone(),
             key: template::handler_key(self.artifact.sha256),
             architecture: self.artifact.architecture.to_owned(),
         };
         Ok(Wanted {
-            stateful: template::stateful(stage)?,
-            stateless: template::stateless(stage, &handler)?,
-            stage: stage.clone(),
+            stateful: template::stateful(&stage)?,
+            stateless: template::stateless(&stage, &handler, sets_logging_role)?,
+            stage,
             bucket,
+            sets_logging_role,
         })
     }
 
     /// The same in the bucket whose name all accounts share, where S3 has no other.
     pub(super) fn in_global_bucket(&self, cloud: &Cloud, wanted: &Wanted) -> Result<Wanted, Error> {
         let [_, global] = cloud.asset_buckets(&self.stage.app);
-        self.in_bucket(&wanted.stage, global)
+        self.in_bucket(wanted.stage.clone(), global, wanted.sets_logging_role)
     }
 
     /// The stage without a reservation that the account's quota cannot carry.
@@ -127,5 +136,27 @@ impl Desired<'_> {
             reserved_concurrency: None,
             ..self.stage.clone()
         })
+    }
+}
+
+/// Whether the stage's stack is to set the account's role for API Gateway's logs. A stack that was asked
+/// before stays with its answer: it may be the one that set it.
+async fn lacks_logging_role(
+    cloud: &Cloud,
+    standing: &Standing,
+    reporter: &dyn Reporter,
+) -> Result<bool, Error> {
+    let stateless = standing.stateless.as_ref();
+    if let Some(sets) = stateless.and_then(|stack| stack.parameters.get(SETS_LOGGING_ROLE)) {
+        return Ok(sets == "true");
+    }
+    match aws::apigateway::has_logging_role(&cloud.session).await {
+        Err(error) if error.cause() == Cause::Denied => {
+            reporter.report(Event::Warning {
+                text: format!("whether API Gateway may write logs is not known: {error}"),
+            });
+            Ok(false)
+        }
+        has => Ok(!has?),
     }
 }

@@ -33,6 +33,10 @@ pub(super) struct StageFile {
     pub(super) write_capacity: Option<u32>,
     pub(super) reserved_concurrency: Option<u32>,
     pub(super) authorization: Option<Authorization>,
+    pub(super) allowed_accounts: Option<Vec<String>>,
+    pub(super) allowed_cidrs: Option<Vec<String>>,
+    pub(super) throttling_rate: Option<u32>,
+    pub(super) throttling_burst: Option<u32>,
     pub(super) log_retention_days: Option<u32>,
     pub(super) protected: Option<bool>,
     pub(super) port: Option<NonZeroU16>,
@@ -47,8 +51,10 @@ pub(super) enum BillingMode {
 
 /// The keys of each table of the file, for a hint at the nearest one.
 const KEYS: [&str; 3] = ["app", "default_stage", "stages"];
-const CLOUD_KEYS: [&str; 10] = [
+const CLOUD_KEYS: [&str; 14] = [
     "account",
+    "allowed_accounts",
+    "allowed_cidrs",
     "authorization",
     "billing",
     "log_retention_days",
@@ -57,6 +63,8 @@ const CLOUD_KEYS: [&str; 10] = [
     "read_capacity",
     "region",
     "reserved_concurrency",
+    "throttling_burst",
+    "throttling_rate",
     "write_capacity",
 ];
 const LOCAL_KEYS: [&str; 1] = ["port"];
@@ -146,6 +154,7 @@ mod tests {
             "authorization" => "\"AWS_IAM\"",
             "billing" => "\"on-demand\"",
             "protected" => "true",
+            "allowed_accounts" | "allowed_cidrs" => "[]",
             _ => "1",
         };
         let table = |keys: &[&str]| {

@@ -6,7 +6,7 @@
 mod file;
 mod rules;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::env;
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
@@ -14,10 +14,12 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy as _;
 
 use crate::deploy::Place;
-use crate::template::{self, Authorization, Billing};
+use crate::template::{self, Authorization, Billing, Throttling};
 
 use file::{BillingMode, File, StageFile};
-use rules::{valid_account, valid_app, valid_capacity, valid_retention, valid_stage_name};
+use rules::{
+    valid_account, valid_admission, valid_app, valid_limit, valid_retention, valid_stage_name,
+};
 
 /// The stage on this machine.
 pub(crate) const LOCAL: &str = "local";
@@ -127,12 +129,14 @@ impl Settings {
         self.stages.keys().cloned().collect()
     }
 
-    /// Every place that a cloud stage is to be in, each once.
-    pub(crate) fn places(&self) -> Result<BTreeSet<Place>, Error> {
-        self.stages
-            .keys()
-            .map(|name| Ok(self.cloud_stage(name)?.place))
-            .collect()
+    /// Every place that a cloud stage is to be in, each once, with the names of those stages.
+    pub(crate) fn places(&self) -> Result<BTreeMap<Place, Vec<String>>, Error> {
+        let mut places = BTreeMap::<_, Vec<_>>::new();
+        for name in self.cloud_stage_names() {
+            let place = self.cloud_stage(&name)?.place;
+            places.entry(place).or_default().push(name);
+        }
+        Ok(places)
     }
 
     /// The port of the local stage, if that was decided.
@@ -165,10 +169,11 @@ impl Settings {
         let billing = match file.billing.unwrap_or(billing) {
             BillingMode::OnDemand => Billing::OnDemand,
             BillingMode::Provisioned => Billing::Provisioned {
-                read: valid_capacity("read_capacity", file.read_capacity)?,
-                write: valid_capacity("write_capacity", file.write_capacity)?,
+                read: valid_limit("read_capacity", file.read_capacity.unwrap_or(5))?,
+                write: valid_limit("write_capacity", file.write_capacity.unwrap_or(5))?,
             },
         };
+        let authorization = file.authorization.unwrap_or(Authorization::AwsIam);
         Ok(Stage {
             spec: template::Stage {
                 app: self.app.clone(),
@@ -179,12 +184,25 @@ impl Settings {
                     .reserved_concurrency
                     .or(concurrency)
                     .filter(|concurrency| *concurrency > 0),
-                authorization: file.authorization.unwrap_or(Authorization::AwsIam),
+                authorization,
+                admission: valid_admission(
+                    authorization,
+                    file.allowed_accounts.clone().unwrap_or_default(),
+                    file.allowed_cidrs.clone().unwrap_or_default(),
+                )?,
+                throttling: Throttling {
+                    rate: valid_limit("throttling_rate", file.throttling_rate.unwrap_or(50))?,
+                    burst: valid_limit("throttling_burst", file.throttling_burst.unwrap_or(100))?,
+                },
                 log_retention_days: valid_retention(file.log_retention_days.unwrap_or(30))?,
                 protected: file.protected.unwrap_or(name == "prod"),
             },
             place: Place {
-                account: file.account.clone().map(valid_account).transpose()?,
+                account: file
+                    .account
+                    .clone()
+                    .map(|account| valid_account("account", account))
+                    .transpose()?,
                 region: self.region.clone().or_else(|| file.region.clone()),
                 profile: self.profile.clone().or_else(|| file.profile.clone()),
                 only_profile: self.only_profile,
@@ -262,7 +280,7 @@ mod tests {
         let regions: Vec<_> = settings
             .places()
             .expect("valid")
-            .into_iter()
+            .into_keys()
             .filter_map(|place| place.region)
             .collect();
         // Where the environment names a region, it is that of all of them.

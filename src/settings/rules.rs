@@ -1,5 +1,11 @@
 //! What names and numbers may be.
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::template::{Admission, Authorization};
+
 use super::Error;
 
 /// What a stage cannot be called, because targets of other kinds are.
@@ -51,27 +57,66 @@ fn is_name(text: &str, is_letter: fn(char) -> bool) -> bool {
             .all(|letter| letter.is_ascii_digit() || is_letter(letter))
 }
 
-pub(super) fn valid_account(account: String) -> Result<String, Error> {
+pub(super) fn valid_account(name: &str, account: String) -> Result<String, Error> {
     if account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()) {
         Ok(account)
     } else {
         Err(Error::Invalid {
-            name: "account".to_owned(),
+            name: name.to_owned(),
             value: account,
             rule: "must be the 12 digits of an AWS account, in quotes",
         })
     }
 }
 
-pub(super) fn valid_capacity(name: &str, units: Option<u32>) -> Result<u32, Error> {
-    match units {
-        None => Ok(5),
-        Some(0) => Err(Error::Invalid {
+/// Who may reach an API that asks for `authorization`.
+pub(super) fn valid_admission(
+    authorization: Authorization,
+    accounts: Vec<String>,
+    cidrs: Vec<String>,
+) -> Result<Admission, Error> {
+    if let (Authorization::None, Some(account)) = (authorization, accounts.first()) {
+        return Err(Error::Invalid {
+            name: "allowed_accounts".to_owned(),
+            value: account.clone(),
+            rule: "makes no sense with authorization = \"NONE\", which asks nobody for an account",
+        });
+    }
+    let accounts = accounts
+        .into_iter()
+        .map(|account| valid_account("allowed_accounts", account));
+    Ok(Admission {
+        accounts: accounts.collect::<Result<_, _>>()?,
+        cidrs: cidrs
+            .into_iter()
+            .map(valid_cidr)
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+/// A block of addresses: `192.0.2.0/24`, `2001:db8::/32`, or one address.
+fn valid_cidr(cidr: String) -> Result<String, Error> {
+    let is_valid = cidr.parse::<IpNet>().is_ok() || cidr.parse::<IpAddr>().is_ok();
+    if is_valid {
+        Ok(cidr)
+    } else {
+        Err(Error::Invalid {
+            name: "allowed_cidrs".to_owned(),
+            value: cidr,
+            rule: "must be a block of addresses, such as 192.0.2.0/24",
+        })
+    }
+}
+
+pub(super) fn valid_limit(name: &str, limit: u32) -> Result<u32, Error> {
+    if limit > 0 {
+        Ok(limit)
+    } else {
+        Err(Error::Invalid {
             name: name.to_owned(),
-            value: "0".to_owned(),
+            value: limit.to_string(),
             rule: "must be at least 1",
-        }),
-        Some(units) => Ok(units),
+        })
     }
 }
 

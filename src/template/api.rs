@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::gateway;
 use super::stacks::Authorization;
 use super::yaml::{Error, parse};
 
@@ -11,14 +12,25 @@ const METHODS: [&str; 8] = [
 ];
 const SIGV4: &str = "sigv4";
 
-/// The body of `AWS::ApiGateway::RestApi`: every operation hands its request to the function as it
-/// is, and asks for `authorization`. Source of the extensions:
+/// What the contract shares and API Gateway's importer does not follow references to. Source:
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>.
+const SHARED: [&str; 3] = ["headers", "parameters", "responses"];
+/// The validator that looks at everything.
+const VALIDATOR: &str = "all";
+
+/// The body of `AWS::ApiGateway::RestApi`: every operation is held against the contract's models, hands its
+/// request to the function as it is, and asks for `authorization`. Source of the extensions:
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html>.
 pub(super) fn body(authorization: Authorization) -> Result<Value, Error> {
     let mut api = parse(OPENAPI)?;
     // The API is called as its title says, and its metrics are found by that name.
     api["info"]["title"] = json!({ "Ref": "AWS::StackName" });
-    inline_responses(&mut api)?;
+    api["x-amazon-apigateway-gateway-responses"] = gateway::responses();
+    api["x-amazon-apigateway-request-validators"] =
+        json!({VALIDATOR: {"validateRequestBody": true, "validateRequestParameters": true}});
+    api["x-amazon-apigateway-request-validator"] = VALIDATOR.into();
+    inline_shared(&mut api)?;
+    models(&mut api)?;
     if authorization == Authorization::AwsIam {
         member(&mut api, "components")?.insert(
             "securitySchemes".to_owned(),
@@ -44,30 +56,65 @@ pub(super) fn body(authorization: Authorization) -> Result<Value, Error> {
     Ok(api)
 }
 
-/// Puts shared responses where they are referred to: the importer does not follow such references.
-/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>.
-fn inline_responses(api: &mut Value) -> Result<(), Error> {
-    let shared = member(api, "components")?.remove("responses");
-    for path in member(api, "paths")?.values_mut() {
-        let operations = path.as_object_mut().into_iter().flatten();
-        let responses = operations
-            .filter_map(|(_, operation)| operation.get_mut("responses")?.as_object_mut())
-            .flatten();
-        for (_, response) in responses {
-            let name = response["$ref"]
-                .as_str()
-                .and_then(|reference| reference.strip_prefix("#/components/responses/"))
-                .map(str::to_owned);
-            if let Some(name) = name {
-                *response = shared
-                    .as_ref()
-                    .and_then(|shared| shared.get(&name))
-                    .cloned()
-                    .ok_or_else(|| Error::new(format!("there is no response `{name}`")))?;
-            }
-        }
+/// Puts what is shared where it is referred to.
+fn inline_shared(api: &mut Value) -> Result<(), Error> {
+    let components = member(api, "components")?;
+    let shared: Vec<_> = SHARED
+        .iter()
+        .map(|kind| {
+            let prefix = format!("#/components/{kind}/");
+            (prefix, components.remove(*kind).unwrap_or_default())
+        })
+        .collect();
+    inline(&mut api["paths"], &shared)
+}
+
+fn inline(value: &mut Value, shared: &[(String, Value)]) -> Result<(), Error> {
+    let reference = value["$ref"].as_str().unwrap_or_default();
+    let found = shared
+        .iter()
+        .find_map(|(prefix, all)| Some((all, reference.strip_prefix(prefix)?)));
+    if let Some((all, name)) = found {
+        *value = all
+            .get(name)
+            .cloned()
+            .ok_or_else(|| Error::new(format!("there is no {reference}")))?;
+    }
+    match value {
+        Value::Object(map) => map.values_mut().try_for_each(|part| inline(part, shared)),
+        Value::Array(parts) => parts.iter_mut().try_for_each(|part| inline(part, shared)),
+        _ => Ok(()),
+    }
+}
+
+/// Makes the schemas ones that API Gateway takes for models: without descriptions, which it refuses in some
+/// places, and without the format that is umb's own. What is left out, the function checks.
+fn models(api: &mut Value) -> Result<(), Error> {
+    for schema in member(&mut api["components"], "schemas")?.values_mut() {
+        bare(schema);
     }
     Ok(())
+}
+
+fn bare(schema: &mut Value) {
+    let Some(schema) = schema.as_object_mut() else {
+        return;
+    };
+    if schema.get("description").is_some_and(Value::is_string) {
+        schema.remove("description");
+    }
+    if schema.get("format").is_some_and(|format| format == "nfc") {
+        schema.remove("format");
+    }
+    for part in ["items", "properties"] {
+        match schema.get_mut(part) {
+            Some(Value::Object(properties)) if part == "properties" => {
+                properties.values_mut().for_each(bare);
+            }
+            Some(items) => bare(items),
+            None => {}
+        }
+    }
 }
 
 fn integration() -> Value {

@@ -3,8 +3,10 @@
 //! Pure: nothing here calls AWS or reads a file at run time.
 
 mod api;
+mod gateway;
 mod mark;
 mod names;
+mod policy;
 mod stacks;
 mod yaml;
 
@@ -14,7 +16,7 @@ pub(crate) use names::{
     stateless_name, table_name,
 };
 pub(crate) use stacks::{
-    APP_TAG, Authorization, Billing, HANDLER_BUCKET, HANDLER_KEY, HOLDS_DATA, Handler, PROTECTED,
-    Stack, Stage, stateful, stateless, tags,
+    APP_TAG, Admission, Authorization, Billing, HANDLER_BUCKET, HANDLER_KEY, HOLDS_DATA, Handler,
+    PROTECTED, SETS_LOGGING_ROLE, Stack, Stage, Throttling, stateful, stateless, tags,
 };
 pub(crate) use yaml::Error;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::yaml::{Error, parse};
-use super::{api, mark, names};
+use super::{api, mark, names, policy};
 
 const STATEFUL: &str = include_str!("../../assets/stateful.yaml");
 const STATELESS: &str = include_str!("../../assets/stateless.yaml");
@@ -20,6 +20,9 @@ const STAGE_TAG: &str = "umb:stage";
 
 /// The parameter of Stateful that says whether the stage is protected.
 pub(crate) const PROTECTED: &str = "Protected";
+
+/// The parameter of Stateless that says whether it sets the account's role for API Gateway's logs.
+pub(crate) const SETS_LOGGING_ROLE: &str = "SetsLoggingRole";
 
 /// The parameters of Stateless that name the function's artifact.
 pub(crate) const HANDLER_BUCKET: &str = "HandlerBucket";
@@ -36,6 +39,8 @@ pub(crate) struct Stage {
     pub(crate) billing: Billing,
     pub(crate) reserved_concurrency: Option<u32>,
     pub(crate) authorization: Authorization,
+    pub(crate) admission: Admission,
+    pub(crate) throttling: Throttling,
     pub(crate) log_retention_days: u32,
     /// Whether its data must outlive mistakes.
     pub(crate) protected: bool,
@@ -59,6 +64,25 @@ pub(crate) enum Authorization {
     /// Anyone.
     #[serde(rename = "NONE")]
     None,
+}
+
+/// Who may reach the API at all, whatever else allows them to call it. Source:
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies.html>.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Admission {
+    /// Other accounts (12 digits each) whose identities may call it, if their own policies allow that too.
+    pub(crate) accounts: Vec<String>,
+    /// The blocks of addresses that requests may come from; any, where there are none.
+    pub(crate) cidrs: Vec<String>,
+}
+
+/// How many requests the API takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Throttling {
+    /// Per second, on the average.
+    pub(crate) rate: u32,
+    /// At once.
+    pub(crate) burst: u32,
 }
 
 /// Where the function's artifact is, and what it runs on.
@@ -106,12 +130,19 @@ pub(crate) fn stateful(stage: &Stage) -> Result<Stack, Error> {
     ))
 }
 
-/// The stack that serves it.
-pub(crate) fn stateless(stage: &Stage, handler: &Handler) -> Result<Stack, Error> {
+/// The stack that serves it; it `sets_logging_role` where the account has none.
+pub(crate) fn stateless(
+    stage: &Stage,
+    handler: &Handler,
+    sets_logging_role: bool,
+) -> Result<Stack, Error> {
     let mut template = parse(STATELESS)?;
-    let body = api::body(stage.authorization)?;
-    let deployment = format!("{DEPLOYMENT}{}", short_hash(&body));
-    template["Resources"]["RestAPI"]["Properties"]["Body"] = body;
+    let api = &mut template["Resources"]["RestAPI"]["Properties"];
+    api["Body"] = api::body(stage.authorization)?;
+    if let Some(policy) = policy::of(stage.authorization, &stage.admission) {
+        api["Policy"] = policy;
+    }
+    let deployment = format!("{DEPLOYMENT}{}", short_hash(api));
     rename(&mut template, DEPLOYMENT, &deployment);
     let concurrency = stage
         .reserved_concurrency
@@ -126,6 +157,9 @@ pub(crate) fn stateless(stage: &Stage, handler: &Handler) -> Result<Stack, Error
         ("HandlerArchitecture", handler.architecture.clone()),
         ("ReservedConcurrency", concurrency),
         ("LogRetentionInDays", stage.log_retention_days.to_string()),
+        ("ThrottlingRate", stage.throttling.rate.to_string()),
+        ("ThrottlingBurst", stage.throttling.burst.to_string()),
+        (SETS_LOGGING_ROLE, sets_logging_role.to_string()),
     ];
     Ok(stack(
         stage,
@@ -157,9 +191,9 @@ pub(crate) fn tags(app: &str, stage: &str) -> BTreeMap<String, String> {
         .into()
 }
 
-/// Eight hexadecimal digits that change when `body` does.
-fn short_hash(body: &Value) -> String {
-    let mut hash = hex::encode(Sha256::digest(body.to_string()));
+/// Eight hexadecimal digits that change when `api` does.
+fn short_hash(api: &Value) -> String {
+    let mut hash = hex::encode(Sha256::digest(api.to_string()));
     hash.truncate(8);
     hash
 }
@@ -190,6 +224,11 @@ mod tests {
             billing: Billing::OnDemand,
             reserved_concurrency: Some(1),
             authorization: Authorization::AwsIam,
+            admission: Admission::default(),
+            throttling: Throttling {
+                rate: 50,
+                burst: 100,
+            },
             log_retention_days: 30,
             protected: false,
         }
@@ -216,13 +255,14 @@ mod tests {
 
     #[test]
     fn another_api_definition_makes_another_deployment() {
-        let closed = stateless(&stage(), &handler()).expect("valid");
+        let closed = stateless(&stage(), &handler(), false).expect("valid");
         let open = stateless(
             &Stage {
                 authorization: Authorization::None,
                 ..stage()
             },
             &handler(),
+            false,
         )
         .expect("valid");
         assert_ne!(deployment_id(&closed), deployment_id(&open));
@@ -234,13 +274,14 @@ mod tests {
 
     #[test]
     fn another_function_leaves_the_template_as_it_is() {
-        let one = stateless(&stage(), &handler()).expect("valid");
+        let one = stateless(&stage(), &handler(), false).expect("valid");
         let other = stateless(
             &stage(),
             &Handler {
                 key: "handler/1.zip".to_owned(),
                 ..handler()
             },
+            false,
         )
         .expect("valid");
         assert_eq!(one.template, other.template);
@@ -250,7 +291,7 @@ mod tests {
 
     #[test]
     fn every_operation_is_integrated_and_closed() {
-        let stack = stateless(&stage(), &handler()).expect("valid");
+        let stack = stateless(&stage(), &handler(), false).expect("valid");
         let paths = &stack.template["Resources"]["RestAPI"]["Properties"]["Body"]["paths"];
         let mut operations = 0;
         for path in paths.as_object().expect("paths").values() {
@@ -270,10 +311,18 @@ mod tests {
     }
 
     #[test]
-    fn shared_responses_stand_where_they_are_referred_to() {
-        let stack = stateless(&stage(), &handler()).expect("valid");
+    fn what_is_shared_stands_where_it_is_referred_to() {
+        let stack = stateless(&stage(), &handler(), false).expect("valid");
         let body = &stack.template["Resources"]["RestAPI"]["Properties"]["Body"];
-        assert!(!body.to_string().contains("#/components/responses/"));
+        let text = body.to_string();
+        for shared in ["headers", "parameters", "responses"] {
+            assert!(
+                !text.contains(&format!("#/components/{shared}/")),
+                "{shared}"
+            );
+        }
+        let if_match = &body["paths"]["/users/{username}"]["delete"]["parameters"][0];
+        assert_eq!(if_match["name"], "If-Match");
         let not_found = &body["paths"]["/users/{username}"]["get"]["responses"]["404"];
         assert!(not_found["content"]["application/problem+json"].is_object());
     }
@@ -282,7 +331,7 @@ mod tests {
     fn the_finished_templates_fit_into_a_request() {
         for stack in [
             stateful(&stage()).expect("valid"),
-            stateless(&stage(), &handler()).expect("valid"),
+            stateless(&stage(), &handler(), false).expect("valid"),
         ] {
             // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
             assert!(stack.template.to_string().len() <= 51_200, "{}", stack.name);

@@ -29,6 +29,8 @@ impl Terminal {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed:>5}") {
             bar.set_style(style);
         }
+        // Nothing goes on yet.
+        bar.finish_and_clear();
         Self { bar }
     }
 }
@@ -47,7 +49,7 @@ impl Reporter for Terminal {
                 self.bar.set_message(change.logical_id);
             }
             Event::StackStarted { .. } => {
-                Plain.report(event);
+                self.bar.suspend(|| Plain.report(event));
                 self.bar.reset();
                 self.bar.enable_steady_tick(Duration::from_millis(100));
             }

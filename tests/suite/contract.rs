@@ -2,18 +2,34 @@
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Sandbox, ministack, request};
+use crate::harness::{Answer, Sandbox, ministack, proxied, proxy_event, request};
 
 /// Somewhere that the API is served.
 struct Front {
     sandbox: Sandbox,
-    base: String,
-    headers: Vec<(String, String)>,
-    is_local: bool,
+    way: Way,
+}
+
+/// How requests get there.
+enum Way {
+    /// To the local stage at this address.
+    Local { base: String },
+    /// Through API Gateway.
+    Deployed { base: String },
+    /// By invoking this function.
+    Invoked { function: String },
+}
+
+/// A new stage `dev` on MiniStack.
+fn deployed() -> Sandbox {
+    let sandbox = Sandbox::on(ministack());
+    sandbox.umb(&["deploy", "dev"]).ok();
+    sandbox
 }
 
 impl Front {
@@ -21,38 +37,43 @@ impl Front {
     fn local() -> Self {
         let sandbox = Sandbox::new();
         sandbox.umb(&["deploy", "local"]).ok();
-        let base = sandbox
-            .umb(&["outputs", "local", "EndpointURL"])
-            .ok()
-            .stdout;
+        let base = sandbox.output("local", "EndpointURL");
         Self {
-            base: base.trim().to_owned(),
             sandbox,
-            headers: Vec::new(),
-            is_local: true,
+            way: Way::Local { base },
         }
     }
 
-    /// The stage `dev` on MiniStack, which all tests share.
+    /// The stage `dev` on MiniStack, which all tests share, with all that API Gateway does for it.
     fn deployed() -> &'static Self {
         static SHARED: LazyLock<Front> = LazyLock::new(|| {
-            let sandbox = Sandbox::on(ministack());
-            sandbox.umb(&["deploy", "dev"]).ok();
-            let base = sandbox.umb(&["outputs", "dev", "EndpointURL"]).ok().stdout;
-            // MiniStack reads the account off the credentials; it checks no signature without AUTH.
-            let authorization = format!(
-                "AWS4-HMAC-SHA256 Credential={}/20260101/eu-west-1/execute-api/aws4_request, \
-                 SignedHeaders=host, Signature=0",
-                sandbox.variable("AWS_ACCESS_KEY_ID")
-            );
+            let sandbox = deployed();
+            ministack().complete_import(&sandbox);
+            let base = sandbox.output("dev", "EndpointURL");
             Front {
-                base: base.trim().to_owned(),
                 sandbox,
-                headers: vec![("Authorization".to_owned(), authorization)],
-                is_local: false,
+                way: Way::Deployed { base },
             }
         });
         &SHARED
+    }
+
+    /// The function of a stage `dev` on MiniStack, which all tests share.
+    fn invoked() -> &'static Self {
+        static SHARED: LazyLock<Front> = LazyLock::new(|| {
+            let sandbox = deployed();
+            let function = sandbox.output("dev", "APIHandlerName");
+            Front {
+                sandbox,
+                way: Way::Invoked { function },
+            }
+        });
+        &SHARED
+    }
+
+    /// Whether API Gateway stands in front of it.
+    fn has_gateway(&self) -> bool {
+        matches!(self.way, Way::Deployed { .. })
     }
 
     fn raw(
@@ -62,13 +83,28 @@ impl Front {
         headers: &[(&str, &str)],
         body: Option<&[u8]>,
     ) -> Answer {
-        let all: Vec<_> = self
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .chain(headers.iter().copied())
-            .collect();
-        request(method, &format!("{}{path}", self.base), &all, body).unwrap()
+        match &self.way {
+            Way::Local { base } => {
+                request(method, &format!("{base}{path}"), headers, body).unwrap()
+            }
+            Way::Deployed { base } => {
+                // MiniStack reads the account off the credentials; it checks no signature without AUTH.
+                let authorization = format!(
+                    "AWS4-HMAC-SHA256 Credential={}/20260101/eu-west-1/execute-api/aws4_request, \
+                     SignedHeaders=host, Signature=0",
+                    self.sandbox.variable("AWS_ACCESS_KEY_ID")
+                );
+                let headers = [&[("Authorization", authorization.as_str())], headers].concat();
+                request(method, &format!("{base}{path}"), &headers, body).unwrap()
+            }
+            Way::Invoked { function } => {
+                static REQUESTS: AtomicU64 = AtomicU64::new(0);
+                let id = format!("request-{}", REQUESTS.fetch_add(1, Ordering::Relaxed));
+                let event = proxy_event(method, path, headers, body, &id);
+                let response = ministack().invoke(&self.sandbox, function, &event);
+                proxied(&response.unwrap())
+            }
+        }
     }
 
     fn text(&self, method: &str, path: &str, body: &str) -> Answer {
@@ -88,9 +124,17 @@ impl Front {
         self.raw("DELETE", path, &[], None)
     }
 
-    fn create(&self, username: &str) {
+    /// Creates a user; answers the entity tag.
+    fn create(&self, username: &str) -> String {
         let answer = self.json("POST", "users", &json!({ "username": username }));
         assert_eq!(answer.status, 201, "{answer:?}");
+        answer.header("etag").to_owned()
+    }
+
+    /// Updates a user under a precondition.
+    fn put(&self, path: &str, precondition: (&str, &str), body: &Value) -> Answer {
+        let headers = [("Content-Type", "application/json"), precondition];
+        self.raw("PUT", path, &headers, Some(body.to_string().as_bytes()))
     }
 }
 
@@ -98,7 +142,8 @@ impl Front {
 #[track_caller]
 fn assert_problem(answer: &Answer, status: u16, detail: &str) {
     assert_eq!(answer.status, status, "{answer:?}");
-    assert_eq!(answer.header("content-type"), "application/problem+json");
+    let content_type = answer.header("content-type");
+    assert_eq!(content_type, "application/problem+json", "{answer:?}");
     let problem = answer.json();
     assert_eq!(problem["status"], status);
     assert_eq!(problem["detail"], detail);
@@ -107,10 +152,20 @@ fn assert_problem(answer: &Answer, status: u16, detail: &str) {
     }
 }
 
+/// Checks that a body is refused because of its member `pointer`. API Gateway, where it refuses the body
+/// itself, cannot say which.
 #[track_caller]
-fn assert_invalid(answer: &Answer, pointer: &str) {
+fn assert_invalid(front: &Front, answer: &Answer, pointer: &str) {
     assert_problem(answer, 400, "The request body is not valid");
-    assert_eq!(answer.json()["errors"][0]["pointer"], pointer, "{answer:?}");
+    let error = &answer.json()["errors"][0];
+    let is_of_gateway = error["detail"] == "is not as the contract asks for";
+    assert_eq!(
+        error["pointer"],
+        if is_of_gateway { "" } else { pointer },
+        "{answer:?}"
+    );
+    assert!(front.has_gateway() || !is_of_gateway, "{answer:?}");
+    assert_ne!(answer.header("x-request-id"), "");
 }
 
 fn create_answers_the_user_and_where_it_is(front: &Front) {
@@ -118,6 +173,7 @@ fn create_answers_the_user_and_where_it_is(front: &Front) {
     let created = front.json("POST", "users", &user);
     assert_eq!(created.status, 201, "{created:?}");
     assert_eq!(created.header("content-type"), "application/json");
+    assert_ne!(created.header("etag"), "", "{created:?}");
     assert_eq!(created.json(), user);
     assert_eq!(created.header("location"), "users/create%20me");
     assert_eq!(front.get(created.header("location")).json(), user);
@@ -135,7 +191,7 @@ fn create_twice_is_a_conflict(front: &Front) {
 
 fn of_many_creators_one_wins(front: &Front) {
     let statuses: Vec<u16> = thread::scope(|scope| {
-        let creators: Vec<_> = (0..8)
+        let creators: Vec<_> = (0..64)
             .map(|number| {
                 scope.spawn(move || {
                     front
@@ -155,7 +211,7 @@ fn of_many_creators_one_wins(front: &Front) {
     });
     let won = statuses.iter().filter(|status| **status == 201).count();
     let lost = statuses.iter().filter(|status| **status == 409).count();
-    assert_eq!((won, lost), (1, 7), "{statuses:?}");
+    assert_eq!((won, lost), (1, 63), "{statuses:?}");
 }
 
 fn get_of_nobody_is_not_found(front: &Front) {
@@ -187,14 +243,149 @@ fn update_of_nobody_creates_nobody(front: &Front) {
 
 fn update_refuses_nothing_and_renames(front: &Front) {
     front.create("same");
-    assert_invalid(&front.json("PUT", "users/same", &json!({})), "");
+    assert_invalid(front, &front.json("PUT", "users/same", &json!({})), "");
     let rename = front.json("PUT", "users/same", &json!({"username": "zz"}));
-    assert_invalid(&rename, "/username");
+    assert_invalid(front, &rename, "/username");
     let itself = front.json("PUT", "users/same", &json!({"username": "same"}));
     assert_eq!(
         (itself.status, itself.json()),
         (200, json!({"username": "same"}))
     );
+}
+
+fn every_write_gives_another_entity_tag(front: &Front) {
+    let created = front.create("tagged");
+    assert_eq!(front.get("users/tagged").header("etag"), created);
+    let updated = front.json("PUT", "users/tagged", &json!({"a": 1}));
+    let updated = updated.header("etag");
+    assert_ne!(updated, created);
+    assert_eq!(front.get("users/tagged").header("etag"), updated);
+    front.delete("users/tagged");
+    assert_ne!(front.create("tagged"), created);
+}
+
+fn a_reader_that_has_it_gets_no_body(front: &Front) {
+    let tag = front.create("known");
+    let get = |known: &str| front.raw("GET", "users/known", &[("If-None-Match", known)], None);
+    for known in [tag.as_str(), "*", &format!("\"x\", W/{tag}")] {
+        let answer = get(known);
+        assert_eq!((answer.status, answer.body.as_str()), (304, ""), "{known}");
+        assert_eq!(answer.header("etag"), tag);
+    }
+    assert_eq!(get("\"x\"").status, 200);
+    assert_eq!(get("x").status, 400);
+}
+
+fn an_update_of_a_user_that_moved_is_refused(front: &Front) {
+    let first = front.create("moved");
+    let put = |tags: &str, value: u32| {
+        front.put(
+            "users/moved",
+            ("If-Match", tags),
+            &json!({ "value": value }),
+        )
+    };
+    let second = put(&first, 1);
+    assert_eq!(second.status, 200, "{second:?}");
+    assert_problem(
+        &put(&first, 2),
+        412,
+        "User moved is not as the request demands",
+    );
+    assert_eq!(front.get("users/moved").json()["value"], 1);
+    let third = put(&format!("\"x\", {}", second.header("etag")), 3);
+    assert_eq!(third.status, 200, "{third:?}");
+    assert_eq!(put("*", 4).status, 200);
+    assert_eq!(put(&format!("W/{}", third.header("etag")), 5).status, 412);
+    assert_eq!(put("x", 6).status, 400);
+    assert_eq!(front.get("users/moved").json()["value"], 4);
+}
+
+fn preconditions_on_nobody_are_not_found(front: &Front) {
+    let put = front.put("users/absent", ("If-Match", "\"x\""), &json!({"a": 1}));
+    assert_problem(&put, 404, "User absent does not exist");
+    let delete = front.raw("DELETE", "users/absent", &[("If-Match", "*")], None);
+    assert_problem(&delete, 404, "User absent does not exist");
+}
+
+fn a_deletion_of_a_user_that_moved_is_refused(front: &Front) {
+    let first = front.create("kept");
+    front.json("PUT", "users/kept", &json!({"a": 1}));
+    let delete = |tag: &str| front.raw("DELETE", "users/kept", &[("If-Match", tag)], None);
+    assert_problem(
+        &delete(&first),
+        412,
+        "User kept is not as the request demands",
+    );
+    let now = front.get("users/kept");
+    assert_eq!(delete(now.header("etag")).status, 200);
+    assert_eq!(front.get("users/kept").status, 404);
+}
+
+fn put_creates_where_that_is_asked_for(front: &Front) {
+    let put = |body: &Value| front.put("users/made", ("If-None-Match", "*"), body);
+    let made = put(&json!({"a": 1}));
+    let user = json!({"a": 1, "username": "made"});
+    assert_eq!((made.status, made.json()), (201, user.clone()));
+    let found = front.get("users/made");
+    assert_eq!(
+        (found.json(), found.header("etag")),
+        (user, made.header("etag"))
+    );
+    let again = put(&json!({"a": 2}));
+    assert_problem(&again, 412, "User made is not as the request demands");
+    assert_invalid(front, &put(&json!({"username": "other"})), "/username");
+}
+
+/// Of many who add one to what they read, each is counted, because none overwrites another.
+fn no_update_is_lost(front: &Front) {
+    const EACH: usize = 4;
+    const EDITORS: usize = 6;
+    front.json("POST", "users", &json!({"username": "counter", "count": 0}));
+    thread::scope(|scope| {
+        for _ in 0..EDITORS {
+            scope.spawn(|| {
+                for _ in 0..EACH {
+                    loop {
+                        let read = front.get("users/counter");
+                        let count = read.json()["count"].as_u64().unwrap() + 1;
+                        let changes = json!({ "count": count });
+                        let tag = read.header("etag");
+                        match front
+                            .put("users/counter", ("If-Match", tag), &changes)
+                            .status
+                        {
+                            200 => break,
+                            // A stage throttles its callers.
+                            412 | 429 => {}
+                            other => panic!("{other}"),
+                        }
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(front.get("users/counter").json()["count"], EACH * EDITORS);
+}
+
+fn names_that_could_be_taken_for_the_revision_are_plain_names(front: &Front) {
+    let user = json!({"username": "plain", "$revision": "a", "$$revision": "b", "revision": "c"});
+    let created = front.json("POST", "users", &user);
+    assert_eq!((created.status, created.json()), (201, user.clone()));
+    front.json("PUT", "users/plain", &json!({"$revision": "d"}));
+    let mut whole = user;
+    whole["$revision"] = "d".into();
+    assert_eq!(front.get("users/plain").json(), whole);
+}
+
+fn one_text_is_one_name(front: &Front) {
+    // é as one code point, and as two.
+    front.create("caf\u{e9}");
+    let other = json!({"username": "cafe\u{301}"});
+    assert_invalid(front, &front.json("POST", "users", &other), "/username");
+    assert_eq!(front.get("users/cafe%CC%81").status, 400);
+    // The Cyrillic letter is another one, however it looks.
+    front.create("c\u{430}f\u{e9}");
 }
 
 fn update_takes_any_attribute_name(front: &Front) {
@@ -227,26 +418,26 @@ fn create_demands_a_username(front: &Front) {
         json!({"username": ".."}),
         json!({"username": "x".repeat(129)}),
     ] {
-        assert_invalid(&front.json("POST", "users", &body), "/username");
+        assert_invalid(front, &front.json("POST", "users", &body), "/username");
     }
 }
 
 fn create_demands_json(front: &Front) {
     for body in ["notjson", "", "[]", "null", "{\"username\":\"n\""] {
-        assert_invalid(&front.text("POST", "users", body), "");
+        assert_invalid(front, &front.text("POST", "users", body), "");
     }
     let untyped = front.raw(
         "POST",
         "users",
         &[("Content-Type", "text/plain")],
-        Some(b"{}"),
+        Some(br#"{"username":"untyped"}"#),
     );
     assert_eq!(untyped.status, 415, "{untyped:?}");
 }
 
 fn an_email_must_be_one(front: &Front) {
     let answer = front.json("POST", "users", &json!({"username": "e", "email": "nope"}));
-    assert_invalid(&answer, "/email");
+    assert_invalid(front, &answer, "/email");
 }
 
 fn numbers_come_back_as_they_were_sent(front: &Front) {
@@ -260,7 +451,7 @@ fn numbers_come_back_as_they_were_sent(front: &Front) {
 fn numbers_beyond_dynamodb_are_refused(front: &Front) {
     for number in ["123456789012345678901234567890123456789", "1e126", "1e-131"] {
         let body = format!("{{\"username\":\"beyond\",\"a\":[{number}]}}");
-        assert_invalid(&front.text("POST", "users", &body), "/a/0");
+        assert_invalid(front, &front.text("POST", "users", &body), "/a/0");
     }
 }
 
@@ -284,7 +475,7 @@ fn nesting_ends_at_32_levels(front: &Front) {
 fn odd_usernames_are_addressable(front: &Front) {
     // MiniStack decodes the path before the function sees it, so that a percent sign arrives as
     // something else; API Gateway hands the path on as it was sent.
-    let percent = front.is_local.then_some("50%25");
+    let percent = (!front.has_gateway()).then_some("50%25");
     for username in ["a b", "ünï-☃", "a+b&c=d", "q?x#y", "'\"<>", "..."]
         .into_iter()
         .chain(percent)
@@ -347,14 +538,20 @@ fn every_answer_carries_its_request_id(front: &Front) {
 
 fn other_methods_and_paths_are_refused(front: &Front) {
     // API Gateway answers these itself, before the function.
-    let (of_method, of_path) = if front.is_local {
-        (405, 404)
-    } else {
+    let (of_method, of_path) = if front.has_gateway() {
         (403, 403)
+    } else {
+        (405, 404)
     };
     let patch = front.json("PATCH", "users/john", &json!({}));
     assert_eq!(patch.status, of_method, "{patch:?}");
-    assert_eq!(front.get("other").status, of_path);
+    let other = front.get("other");
+    assert_eq!(other.status, of_path);
+    for answer in [patch, other] {
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+        assert_eq!(answer.json()["status"], answer.status);
+        assert_ne!(answer.header("x-request-id"), "");
+    }
 }
 
 /// Each of these as a test of its own, on each front.
@@ -365,6 +562,9 @@ macro_rules! on_every_front {
         }
         mod deployed {
             $(#[test] fn $case() { super::$case(super::Front::deployed()); })*
+        }
+        mod invoked {
+            $(#[test] fn $case() { super::$case(super::Front::invoked()); })*
         }
     };
 }
@@ -378,6 +578,15 @@ on_every_front! {
     update_of_nobody_creates_nobody,
     update_refuses_nothing_and_renames,
     update_takes_any_attribute_name,
+    every_write_gives_another_entity_tag,
+    a_reader_that_has_it_gets_no_body,
+    an_update_of_a_user_that_moved_is_refused,
+    preconditions_on_nobody_are_not_found,
+    a_deletion_of_a_user_that_moved_is_refused,
+    put_creates_where_that_is_asked_for,
+    no_update_is_lost,
+    names_that_could_be_taken_for_the_revision_are_plain_names,
+    one_text_is_one_name,
     delete_happens_once,
     create_demands_a_username,
     create_demands_json,
@@ -390,6 +599,61 @@ on_every_front! {
     list_refuses_what_is_no_page,
     every_answer_carries_its_request_id,
     other_methods_and_paths_are_refused,
+}
+
+/// At the gateway alone: what its models refuse does not reach the function.
+#[test]
+fn the_gateway_refuses_bodies_by_its_models() {
+    let front = Front::deployed();
+    for body in [
+        json!({}),
+        json!({"username": 1}),
+        json!({"username": "n", "email": "nope"}),
+    ] {
+        let answer = front.json("POST", "users", &body);
+        assert_problem(&answer, 400, "The request body is not valid");
+        let detail = &answer.json()["errors"][0]["detail"];
+        assert_eq!(detail, "is not as the contract asks for", "{answer:?}");
+    }
+}
+
+/// At the gateway alone: more than a stage takes is refused in the API's own form.
+#[test]
+fn a_stage_takes_so_much_and_no_more() {
+    let aws = ministack();
+    let sandbox = Sandbox::on(aws);
+    sandbox.settings("stages.dev = { throttling_rate = 1, throttling_burst = 2 }");
+    sandbox.umb(&["deploy", "dev", "--no-verify"]).ok();
+    aws.complete_import(&sandbox);
+    let base = sandbox.output("dev", "EndpointURL");
+    let front = Front {
+        sandbox,
+        way: Way::Deployed { base },
+    };
+    let throttled = (0..10)
+        .map(|_| front.get("users/ghost"))
+        .find(|answer| answer.status == 429);
+    let throttled = throttled.unwrap();
+    assert_eq!(throttled.header("content-type"), "application/problem+json");
+    assert_eq!(throttled.json()["type"], "urn:umb:problem:throttled");
+    assert_eq!(throttled.header("retry-after"), "1");
+}
+
+#[test]
+fn events_of_other_kinds_are_refused_with_a_reason() {
+    let front = Front::invoked();
+    let Way::Invoked { function } = &front.way else {
+        panic!("not invoked");
+    };
+    let event = json!({"version": "2.0", "rawPath": "/users", "requestContext": {"http": {}}});
+    let error = ministack()
+        .invoke(&front.sandbox, function, &event)
+        .unwrap_err();
+    let message = error["errorMessage"].as_str().unwrap();
+    assert!(
+        message.starts_with("this function answers proxy events of an API Gateway REST API"),
+        "{error}"
+    );
 }
 
 /// On the local stage only: MiniStack has no limit on an item's size.
@@ -432,8 +696,19 @@ fn the_log_holds_no_personal_data() {
         "users",
         &json!({"username": "private-name", "private-key": 1}),
     );
+    // What it says of a line of its own is data, too.
+    let forged = [("If-Match", "\"private\", \"level\":\"ERROR\"")];
+    front.raw(
+        "DELETE",
+        "users/private-name?private=%0A%7B%7D",
+        &forged,
+        None,
+    );
     let folder = front.sandbox.local_folder("UserManagementBackend");
     let log = std::fs::read_to_string(folder.join("server.log")).unwrap();
     assert!(log.contains("/users/{username}"), "{log}");
     assert!(!log.contains("private"), "{log}");
+    for line in log.lines() {
+        serde_json::from_str::<Value>(line).unwrap();
+    }
 }

@@ -18,7 +18,13 @@ fn what_was_changed_by_hand_is_found() {
         format!("{stateful}: as deployed\n{stateless}: as deployed\n")
     );
 
-    let group = aws.resources(&sandbox)["log groups"][0].clone();
+    let groups = aws.resources(&sandbox)["log groups"].clone();
+    let group = groups
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|name| name.as_str().unwrap().contains("APIHandler"))
+        .unwrap();
     let retention = json!({"logGroupName": group, "retentionInDays": 1}).to_string();
     aws.target(
         &sandbox,

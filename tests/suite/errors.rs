@@ -304,8 +304,8 @@ fn what_the_api_refuses() {
         .fails(1);
     assert_eq!(
         run.stderr,
-        "error: The request body is not valid: /username must not contain a slash; \
-         /email must be an e-mail address (400)\n"
+        "error: The request body is not valid: /username must have no control character and no \
+         slash, and be neither `.` nor `..`; /email must be an e-mail address (400)\n"
     );
     let run = sandbox.umb(&["users", "get", "ghost"]).fails(1);
     assert_eq!(run.stderr, "error: User ghost does not exist (404)\n");

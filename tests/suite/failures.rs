@@ -4,6 +4,7 @@
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::harness::{Request, Sandbox, replay};
 
@@ -22,6 +23,10 @@ fn sandbox(mut cloudformation: impl FnMut(&Request) -> (u16, String) + Send + 's
             )
         } else if request.method == "HEAD" {
             (200, String::new())
+        } else if request.method == "GET" {
+            // API Gateway's account.
+            let role = "arn:aws:iam::111111111111:role/logs";
+            (200, format!("{{\"cloudwatchRoleArn\":\"{role}\"}}"))
         } else if request.body.starts_with("{\"TableName\"") {
             let error = "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException";
             (400, format!("{{\"__type\":\"{error}\"}}"))
@@ -305,7 +310,7 @@ fn ctrl_c_ends_the_waiting_and_says_what_goes_on() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    has_begun.recv().unwrap();
+    has_begun.recv_timeout(Duration::from_mins(1)).unwrap();
     let pid = deploy.id().to_string();
     assert!(
         Command::new("kill")

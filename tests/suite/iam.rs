@@ -1,9 +1,11 @@
 //! Who may do what: MiniStack with `AUTH=true` enforces policies and signatures.
 
+use std::time::{Duration, SystemTime};
+
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use crate::harness::{MiniStack, Sandbox, ministack_with_iam, request, texts};
+use crate::harness::{Key, MiniStack, Sandbox, ministack_with_iam, request, signed, texts};
 
 const IAM: &str = "Version=2010-05-08";
 
@@ -24,7 +26,7 @@ fn deployed(aws: &MiniStack) -> Sandbox {
 }
 
 /// Credentials of a new IAM user whose one policy allows `actions`.
-fn user(aws: &MiniStack, root: &Sandbox, name: &str, actions: &[&str]) -> (String, String) {
+fn user(aws: &MiniStack, root: &Sandbox, name: &str, actions: &[&str]) -> Key {
     let policy = json!({
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}],
@@ -51,7 +53,7 @@ fn user(aws: &MiniStack, root: &Sandbox, name: &str, actions: &[&str]) -> (Strin
 }
 
 /// The same app in the hands of somebody else.
-fn used_by(aws: &MiniStack, root: &Sandbox, (id, secret): &(String, String)) -> Sandbox {
+fn used_by(aws: &MiniStack, root: &Sandbox, (id, secret): &Key) -> Sandbox {
     let sandbox = Sandbox::on(aws)
         .with("AWS_ACCESS_KEY_ID", id)
         .with("AWS_SECRET_ACCESS_KEY", secret)
@@ -95,6 +97,72 @@ fn unsigned_requests_are_refused_and_signed_ones_are_let_in() {
 }
 
 #[test]
+fn wrong_and_old_signatures_are_refused() {
+    let aws = ministack_with_iam();
+    let root = deployed(aws);
+    aws.complete_import(&root);
+    let url = format!("{}users/ghost", root.output("dev", "EndpointURL"));
+    let (id, secret) = user(aws, &root, "signer", &["execute-api:Invoke"]);
+    let now = SystemTime::now();
+    let answer = |key: Key, at| {
+        let answer = signed("GET", &url, &key, at);
+        (
+            answer.status,
+            answer.json()["type"].as_str().unwrap().to_owned(),
+        )
+    };
+    let problem = |status, kind: &str| (status, format!("urn:umb:problem:{kind}"));
+    let right = (id.clone(), secret.clone());
+    assert_eq!(answer(right.clone(), now), problem(404, "user-not-found"));
+    let wrong = (id, "wrong".to_owned());
+    assert_eq!(answer(wrong, now), problem(403, "invalid-signature"));
+    let hour = Duration::from_hours(1);
+    assert_eq!(answer(right, now - hour), problem(403, "invalid-signature"));
+    let unknown = ("AKIAIOSFODNN7EXAMPLE".to_owned(), secret);
+    assert_eq!(answer(unknown, now).0, 400);
+    let unsigned = request("GET", &url, &[], None).unwrap().json();
+    assert_eq!(
+        unsigned["type"],
+        "urn:umb:problem:missing-authentication-token"
+    );
+}
+
+/// MiniStack tells policies of no request's address, so no block of addresses admits one: that the others are
+/// let in is for AWS to show.
+#[test]
+fn addresses_that_a_stage_does_not_admit_are_refused() {
+    let aws = ministack_with_iam();
+    let sandbox = Sandbox::on_default_account(aws);
+    let status = |settings: &str| {
+        sandbox.settings(&format!(
+            "stages.dev = {{ authorization = \"NONE\"{settings} }}"
+        ));
+        sandbox.umb(&["deploy", "dev", "--yes", "--no-verify"]).ok();
+        let url = format!("{}users/ghost", sandbox.output("dev", "EndpointURL"));
+        request("GET", &url, &[], None).unwrap().status
+    };
+    assert_eq!(status(""), 404);
+    assert_eq!(status(", allowed_cidrs = [\"192.0.2.0/24\"]"), 403);
+}
+
+/// AWS refuses other accounts that the API's policy does not name; MiniStack lets them in all the same, so that
+/// half is left to the template's own tests.
+#[test]
+fn another_account_is_let_in_where_both_allow_it() {
+    let aws = ministack_with_iam();
+    let root = deployed(aws);
+    let other = Sandbox::on(aws);
+    let account = other.variable("AWS_ACCESS_KEY_ID").to_owned();
+    let caller = user(aws, &other, "caller", &["execute-api:Invoke"]);
+    root.settings(&format!("stages.dev.allowed_accounts = [\"{account}\"]"));
+    root.umb(&["deploy", "dev", "--yes"]).ok();
+    let url = format!("{}users/ghost", root.output("dev", "EndpointURL"));
+    assert_eq!(signed("GET", &url, &caller, SystemTime::now()).status, 404);
+    let denied = user(aws, &other, "denied", &["sts:GetCallerIdentity"]);
+    assert_eq!(signed("GET", &url, &denied, SystemTime::now()).status, 403);
+}
+
+#[test]
 fn the_functions_role_is_enough_and_each_of_its_actions_is_needed() {
     let aws = ministack_with_iam();
     let root = deployed(aws).with("UMB_STAGE", "dev");
@@ -106,7 +174,7 @@ fn the_functions_role_is_enough_and_each_of_its_actions_is_needed() {
         .unwrap()
         .iter()
         .filter_map(|name| name.as_str())
-        .find(|name| name.starts_with(&root.app))
+        .find(|name| name.starts_with(&root.app) && name.contains("-APIHandlerRole"))
         .unwrap();
     let of_table = format!("{IAM}&RoleName={role}&PolicyName=Table");
     let policy = aws.form(&root, "iam", &format!("Action=GetRolePolicy&{of_table}"));

@@ -109,6 +109,37 @@ fn data_is_deleted_with_the_stage_where_that_is_said() {
 }
 
 #[test]
+fn a_table_whose_stage_is_gone_is_not_forgotten() {
+    let aws = ministack();
+    let sandbox = Sandbox::on(aws);
+    let nothing = aws.resources(&sandbox);
+    sandbox.umb(&["deploy", "prod"]).ok();
+    let confirmed = ["--confirm", &sandbox.app];
+    sandbox
+        .umb(&[&["destroy", "prod"], &confirmed[..]].concat())
+        .ok();
+
+    let run = sandbox.umb(&["destroy", "all", "--yes"]).ok();
+    assert!(
+        run.stderr
+            .contains("eu-west-1: the table of prod, and the asset bucket\n"),
+        "{run:#?}"
+    );
+    assert!(
+        run.stderr
+            .contains("still there of prod, and paid for:\n  table "),
+        "{run:#?}"
+    );
+    sandbox
+        .umb(&["destroy", "all", "--yes", "--delete-data"])
+        .fails(3);
+    let all = [&["destroy", "all", "--delete-data"], &confirmed[..]].concat();
+    let run = sandbox.umb(&all).ok();
+    assert!(run.stderr.contains("table deleted: "), "{run:#?}");
+    assert_eq!(aws.resources(&sandbox), nothing);
+}
+
+#[test]
 fn protection_comes_and_goes_with_the_setting() {
     let (aws, sandbox) = deployed();
     sandbox.settings("stages.prod.protected = false");

@@ -1,7 +1,13 @@
 //! The Lambda function: a `provided.al2023` custom runtime.
 
-use aws_lambda_events::apigw::ApiGatewayProxyRequest;
-use lambda_runtime::{LambdaEvent, service_fn};
+use std::sync::Arc;
+
+use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, service_fn};
+use serde_json::Value;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::RwLock;
+use tower::ServiceExt;
+use tower::layer::layer_fn;
 use umb_handler::store::Store;
 use umb_handler::{lambda, log, router};
 
@@ -9,11 +15,30 @@ use umb_handler::{lambda, log, router};
 async fn main() -> Result<(), lambda_runtime::Error> {
     log::to(std::io::stdout);
     let router = router::router(Store::from_env()?);
-    lambda_runtime::run(service_fn(
-        async |event: LambdaEvent<ApiGatewayProxyRequest>| {
-            let answer = lambda::handle(router.clone(), event).await;
-            answer.map_err(lambda_runtime::Error::from)
-        },
-    ))
-    .await
+    let function = service_fn(async |event: LambdaEvent<Value>| {
+        let answer = lambda::handle(router.clone(), event).await;
+        answer.map_err(lambda_runtime::Error::from)
+    });
+    // Held by every call until its answer is sent.
+    let calls = Arc::new(RwLock::new(()));
+    let held = Arc::clone(&calls);
+    let runtime = Runtime::new(function).layer(layer_fn(move |service| {
+        let held = Arc::clone(&held);
+        ServiceExt::<LambdaInvocation>::map_future(service, move |call| {
+            let held = Arc::clone(&held);
+            async move {
+                let _held = held.read().await;
+                call.await
+            }
+        })
+    }));
+    let mut terminate = signal(SignalKind::terminate())?;
+    let terminated = async {
+        terminate.recv().await;
+        let _none = calls.write().await;
+    };
+    tokio::select! {
+        ended = runtime.run() => ended,
+        () = terminated => Ok(()),
+    }
 }

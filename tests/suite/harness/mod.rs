@@ -1,19 +1,24 @@
 //! What the tests stand on: the binary in a sandbox, the peers, and HTTP.
 
+mod gateway;
 mod http;
+mod invoke;
 mod ministack;
 mod peers;
 mod proxy;
 mod replay;
 mod sandbox;
 mod schema;
+mod signing;
 mod stacks;
 
 pub use http::{Answer, request};
+pub use invoke::{proxied, proxy_event};
 pub use ministack::{MiniStack, free_port, ministack, ministack_with_iam, texts};
 pub use peers::peer;
 pub use proxy::Proxy;
 pub use replay::{Request, replay};
 pub use sandbox::{Run, Sandbox};
 pub use schema::assert_documented;
+pub use signing::{Key, signed};
 pub use stacks::{failing, held};

@@ -135,6 +135,12 @@ impl Sandbox {
         }
     }
 
+    /// An output of a deployed stage.
+    pub fn output(&self, stage: &str, key: &str) -> String {
+        let stdout = self.umb(&["outputs", stage, key]).ok().stdout;
+        stdout.trim().to_owned()
+    }
+
     /// `umb`, not yet started.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_umb")));

@@ -87,6 +87,8 @@ impl MiniStack {
         let (body, _) = body.split_once("</TemplateBody>").unwrap();
         let body = body
             .replace("&quot;", "\"")
+            .replace("&#x27;", "'")
+            .replace("&apos;", "'")
             .replace("&lt;", "<")
             .replace("&gt;", ">")
             .replace("&amp;", "&");

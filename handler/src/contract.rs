@@ -1,0 +1,3 @@
+//! The limits that `assets/openapi.yaml` states.
+
+include!(concat!(env!("OUT_DIR"), "/contract.rs"));

@@ -103,12 +103,11 @@ impl Demand {
                     .collect(),
             )),
             (None, Some(Tags::Any)) => Ok(Self::Absent),
-            (None, Some(Tags::These(_))) => Err(Problem::invalid_request(
+            (_, Some(Tags::These(_))) => Err(Problem::invalid_request(
                 "If-None-Match must be * where a user is written",
             )),
-            (Some(_), Some(_)) => Err(Problem::invalid_request(
-                "If-Match and If-None-Match exclude each other",
-            )),
+            // That there is one and that there is none: no state is so.
+            (Some(_), Some(_)) => Ok(Self::OneOf(vec![Revision::fresh()])),
         }
     }
 }
@@ -226,6 +225,12 @@ mod tests {
     }
 
     #[test]
+    fn what_excludes_each_other_is_never_so() {
+        let both = headers(&[("if-match", "*"), ("if-none-match", "*")]);
+        assert!(matches!(Demand::of(&both), Ok(Demand::OneOf(revisions)) if revisions.len() == 1));
+    }
+
+    #[test]
     fn what_is_no_precondition_is_refused() {
         let many = vec!["\"a\""; MAX_TAGS + 1].join(",");
         for lines in [
@@ -237,7 +242,7 @@ mod tests {
             &[("if-match", "w/\"a\"")],
             &[("if-match", many.as_str())],
             &[("if-none-match", "\"a\"")],
-            &[("if-match", "*"), ("if-none-match", "*")],
+            &[("if-match", "*"), ("if-none-match", "\"a\"")],
         ] {
             assert!(Demand::of(&headers(lines)).is_err(), "{lines:?}");
         }

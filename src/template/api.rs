@@ -15,6 +15,8 @@ const SIGV4: &str = "sigv4";
 /// What the contract shares and API Gateway's importer does not follow references to. Source:
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>.
 const SHARED: [&str; 3] = ["headers", "parameters", "responses"];
+/// The one format of the contract's that API Gateway's models know.
+const KNOWN_FORMAT: &str = "email";
 /// The validator that looks at everything.
 const VALIDATOR: &str = "all";
 
@@ -88,7 +90,7 @@ fn inline(value: &mut Value, shared: &[(String, Value)]) -> Result<(), Error> {
 }
 
 /// Makes the schemas ones that API Gateway takes for models: without descriptions, which it refuses in some
-/// places, and without the format that is umb's own. What is left out, the function checks.
+/// places, and without formats of the API's own. What is left out, the function checks.
 fn models(api: &mut Value) -> Result<(), Error> {
     for schema in member(&mut api["components"], "schemas")?.values_mut() {
         bare(schema);
@@ -103,7 +105,10 @@ fn bare(schema: &mut Value) {
     if schema.get("description").is_some_and(Value::is_string) {
         schema.remove("description");
     }
-    if schema.get("format").is_some_and(|format| format == "nfc") {
+    if schema
+        .get("format")
+        .is_some_and(|format| format != KNOWN_FORMAT)
+    {
         schema.remove("format");
     }
     for part in ["items", "properties"] {

@@ -24,6 +24,7 @@ mod iam;
 mod json;
 mod local;
 mod plan;
+mod properties;
 mod protection;
 mod recovery;
 mod round_trip;

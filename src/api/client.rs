@@ -1,10 +1,7 @@
 //! Sends one request to the API, signed where the stage asks for it.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider as TlsProvider, rustls_provider::CryptoMode};
@@ -13,12 +10,12 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{Method, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::Error;
 use super::document::{self, Page};
 use super::error::Problem;
+use super::{Error, Signer};
 
 /// How long an endpoint may take to accept a connection, and to answer: API Gateway's own limit is
 /// 29 seconds.
@@ -40,13 +37,6 @@ pub(crate) fn path_segment(text: &str) -> String {
 /// How API Gateway says that there is no such path or method, and that a request is not signed.
 const NO_SUCH_PATH: &str = "Missing Authentication Token";
 
-/// Signs requests for API Gateway (SigV4, service `execute-api`).
-#[derive(Debug, Clone)]
-pub(crate) struct Signer {
-    pub(crate) credentials: Credentials,
-    pub(crate) region: String,
-}
-
 /// A client of one API.
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -55,11 +45,93 @@ pub(crate) struct Client {
     signer: Option<Signer>,
 }
 
-/// A successful answer.
+/// A request, not yet sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    method: Method,
+    /// Relative to the API's address, escaped, with its query.
+    path: String,
+    headers: HeaderMap,
+    /// JSON text.
+    body: Option<String>,
+}
+
+impl Call {
+    /// A request for `path`, which is relative to the API's address and escaped.
+    pub(crate) fn new(method: Method, path: impl Into<String>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            headers: HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]),
+            body: None,
+        }
+    }
+
+    /// A request about one user.
+    pub(crate) fn of_user(method: Method, username: &str) -> Self {
+        Self::new(method, format!("users/{}", path_segment(username)))
+    }
+
+    /// The same with a body, which is JSON text.
+    pub(crate) fn body(mut self, body: impl Into<String>) -> Self {
+        self.body = Some(body.into());
+        self.header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+    }
+
+    /// The same with one more header.
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// curl's arguments for it, quoted for a shell.
+    fn curl(&self, base: &str) -> Vec<String> {
+        let mut words = vec!["-X".to_owned(), self.method.to_string()];
+        for (name, value) in &self.headers {
+            let value = value.to_str().unwrap_or_default();
+            words.push("-H".to_owned());
+            words.push(quoted(&format!("{name}: {value}")));
+        }
+        if let Some(body) = &self.body {
+            words.push("-d".to_owned());
+            words.push(quoted(body));
+        }
+        words.push(quoted(&format!("{base}{}", self.path)));
+        words
+    }
+}
+
+/// `text` as one word of a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// What came back.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
     /// The body: JSON text, exactly as it came.
     pub(crate) body: String,
+}
+
+impl Answer {
+    /// A header's value, where it is text.
+    pub(crate) fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The answer, if it is a successful one.
+    ///
+    /// # Errors
+    /// What it means, if it is not.
+    pub(crate) fn successful(self) -> Result<Self, Error> {
+        if (200..300).contains(&self.status) {
+            Ok(self)
+        } else {
+            Err(refusal(self.status, &self.body))
+        }
+    }
 }
 
 impl Client {
@@ -82,38 +154,67 @@ impl Client {
         }
     }
 
-    /// Sends a request to `path` (relative, escaped, with its query) and answers what came back.
+    /// Sends a request and answers what came back, whatever it is.
     ///
     /// # Errors
-    /// Anything but a 2xx answer.
-    pub(crate) async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&str>,
-    ) -> Result<Answer, Error> {
+    /// When nothing came back.
+    pub(crate) async fn send(&self, call: &Call) -> Result<Answer, Error> {
         let unreachable = |source| Error::Unreachable {
             url: self.base.clone(),
             source,
         };
-        let request = self.request(method, path, body).map_err(&unreachable)?;
+        let body = call.body.clone().unwrap_or_default();
+        let mut request = Request::builder()
+            .method(&call.method)
+            .uri(format!("{}{}", self.base, call.path))
+            .body(SdkBody::from(body.as_str()))
+            .map_err(|error| unreachable(error.into()))?;
+        request.headers_mut().extend(call.headers.clone());
+        if let Some(signer) = &self.signer {
+            signer.sign(&mut request, body.as_bytes()).await?;
+        }
         let request = HttpRequest::try_from(request).map_err(|error| unreachable(error.into()))?;
         let response = self
             .connector
             .call(request)
             .await
             .map_err(|error| unreachable(error.into()))?;
-        let status = response.status().as_u16();
-        let body = ByteStream::new(response.into_body())
+        let response = response
+            .try_into_http1x()
+            .map_err(|error| unreachable(error.into()))?;
+        let (parts, body) = response.into_parts();
+        let body = ByteStream::new(body)
             .collect()
             .await
             .map_err(|error| unreachable(error.into()))?;
-        let body = String::from_utf8_lossy(&body.into_bytes()).into_owned();
-        if (200..300).contains(&status) {
-            Ok(Answer { body })
-        } else {
-            Err(refusal(status, &body))
+        Ok(Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&body.into_bytes()).into_owned(),
+        })
+    }
+
+    /// Sends a request that is to succeed.
+    ///
+    /// # Errors
+    /// Anything but a 2xx answer.
+    pub(crate) async fn ask(&self, call: &Call) -> Result<Answer, Error> {
+        self.send(call).await?.successful()
+    }
+
+    /// A curl command that sends the same request, with credentials from the environment's variables.
+    pub(crate) fn curl(&self, call: &Call) -> String {
+        let mut words = vec!["curl".to_owned()];
+        if let Some(signer) = &self.signer {
+            words.push(format!(
+                "--aws-sigv4 'aws:amz:{}:execute-api'",
+                signer.region()
+            ));
+            words.push(r#"--user "${AWS_ACCESS_KEY_ID}:${AWS_SECRET_ACCESS_KEY}""#.to_owned());
+            words.push(r#"-H "X-Amz-Security-Token: ${AWS_SESSION_TOKEN:-}""#.to_owned());
         }
+        words.extend(call.curl(&self.base));
+        words.join(" ")
     }
 
     /// Reads one page of the list of users: the first one, or what follows `after`.
@@ -122,61 +223,8 @@ impl Client {
             Some(next) => format!("users?next={}", path_segment(next)),
             None => "users".to_owned(),
         };
-        let answer = self.send(Method::GET, &path, None).await?;
+        let answer = self.ask(&Call::new(Method::GET, path)).await?;
         document::page(&answer.body).map_err(|_| Error::unexpected(200, &answer.body))
-    }
-
-    fn request(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&str>,
-    ) -> Result<Request<SdkBody>, Box<dyn std::error::Error + Send + Sync>> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.base))
-            .header(ACCEPT, "application/json");
-        if body.is_some() {
-            request = request.header(CONTENT_TYPE, "application/json");
-        }
-        let mut request = request.body(SdkBody::from(body.unwrap_or_default()))?;
-        if let Some(signer) = &self.signer {
-            signer.sign(&mut request, body.unwrap_or_default().as_bytes())?;
-        }
-        Ok(request)
-    }
-}
-
-impl Signer {
-    fn sign(
-        &self,
-        request: &mut Request<SdkBody>,
-        body: &[u8],
-    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let identity = self.credentials.clone().into();
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name("execute-api")
-            .time(SystemTime::now())
-            .settings(SigningSettings::default())
-            .build()?
-            .into();
-        let headers: Vec<_> = request
-            .headers()
-            .iter()
-            .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
-            .collect();
-        let uri = request.uri().to_string();
-        let signable = SignableRequest::new(
-            request.method().as_str(),
-            &uri,
-            headers.into_iter(),
-            SignableBody::Bytes(body),
-        )?;
-        let (instructions, _) = sign(signable, &parameters)?.into_parts();
-        instructions.apply_to_request_http1x(request);
-        Ok(())
     }
 }
 
@@ -216,7 +264,7 @@ mod tests {
     async fn an_api_that_is_not_there_is_named() {
         // Port 1 is reserved (tcpmux): nobody listens there.
         let client = Client::new("http://127.0.0.1:1/".to_owned(), None);
-        let error = client.send(Method::GET, "users", None).await;
+        let error = client.send(&Call::new(Method::GET, "users")).await;
         let Err(Error::Unreachable { url, .. }) = error else {
             panic!("{error:?}");
         };
@@ -278,6 +326,16 @@ mod tests {
         ] {
             assert_eq!(of(kind, status), text);
         }
+    }
+
+    #[test]
+    fn a_curl_command_is_words_of_a_shell() {
+        let call = Call::of_user(Method::PUT, "o'neil").body(r#"{"a":"it's"}"#);
+        let client = Client::new("http://h/".to_owned(), None);
+        assert_eq!(
+            client.curl(&call),
+            r#"curl -X PUT -H 'accept: application/json' -H 'content-type: application/json' -d '{"a":"it'\''s"}' 'http://h/users/o%27neil'"#
+        );
     }
 
     #[test]

@@ -19,6 +19,29 @@ pub(crate) fn pretty(text: &str) -> String {
     written(&mut reader(text), true).unwrap_or_else(|_| text.to_owned())
 }
 
+/// `text` on one line, if it is one JSON value.
+pub(crate) fn compact(text: &str) -> Option<String> {
+    let mut json = reader(text);
+    let line = written(&mut json, false).ok()?;
+    json.consume_trailing_whitespace().ok()?;
+    Some(line)
+}
+
+/// The members of a JSON object: their names, and their values as JSON text, in the order in which they
+/// come; `None` where `text` is no JSON object.
+pub(crate) fn members(text: &str) -> Option<Vec<(String, String)>> {
+    let mut json = reader(text);
+    let mut members = Vec::new();
+    json.begin_object().ok()?;
+    while json.has_next().ok()? {
+        let name = json.next_name_owned().ok()?;
+        members.push((name, written(&mut json, false).ok()?));
+    }
+    json.end_object().ok()?;
+    json.consume_trailing_whitespace().ok()?;
+    Some(members)
+}
+
 /// Reads a page.
 ///
 /// # Errors
@@ -79,6 +102,32 @@ mod tests {
             "{\n  \"a\": [\n    1.50,\n    {\n      \"b\": 12345678901234567890123\n    }\n  ],\n  \"c\": 1e125\n}"
         );
         assert_eq!(pretty("not json"), "not json");
+    }
+
+    #[test]
+    fn a_value_fits_on_one_line_and_keeps_its_digits() {
+        assert_eq!(compact(" [1.50,\n{}] ").as_deref(), Some("[1.50,{}]"));
+        for other in ["", "1 2", "{", "nope"] {
+            assert_eq!(compact(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn members_are_names_and_texts() {
+        let pairs = |pairs: &[(&str, &str)]| {
+            pairs
+                .iter()
+                .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
+                .collect()
+        };
+        assert_eq!(
+            members(r#"{"b":[1.50, {}],"a":"x"}"#),
+            Some(pairs(&[("b", "[1.50,{}]"), ("a", r#""x""#)]))
+        );
+        assert_eq!(members("{}"), Some(Vec::new()));
+        for other in ["[]", "{", "{} {}", r#"{"a"}"#] {
+            assert_eq!(members(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -10,6 +10,8 @@ pub(crate) enum Error {
         url: String,
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    #[error("the request could not be signed")]
+    Unsignable(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the API refuses these credentials: {message}")]
     Forbidden { message: String },
     #[error("the API has no such path, or wants requests to be signed: {message}")]
@@ -20,6 +22,8 @@ pub(crate) enum Error {
     FunctionFailed { status: u16, message: String },
     #[error("{}", problem.summary())]
     Refused { problem: Problem },
+    #[error("the API answered {status}")]
+    Status { status: u16 },
     #[error("the API answered {status} and something that the contract does not have: {excerpt}")]
     Unexpected { status: u16, excerpt: String },
 }
@@ -38,7 +42,7 @@ impl Error {
             | Self::Busy { .. }
             | Self::FunctionFailed { .. } => true,
             Self::Refused { problem } => problem.status >= 500,
-            Self::Unexpected { .. } => false,
+            Self::Status { .. } | Self::Unexpected { .. } | Self::Unsignable(_) => false,
         }
     }
 

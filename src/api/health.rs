@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::wait::{self, Look, Pace};
 
-use super::{Client, Error};
+use super::{Call, Client, Error};
 
 /// How long a new deployment may take to be everywhere.
 const PROPAGATION: Duration = Duration::from_mins(1);
@@ -16,8 +16,8 @@ const PROPAGATION: Duration = Duration::from_mins(1);
 impl Client {
     /// Asks for a user that does not exist: the answer must be a 404 of the function's.
     pub(crate) async fn check(&self) -> Result<(), Error> {
-        let path = format!("users/umb-verify-{}", Uuid::new_v4());
-        match self.send(Method::GET, &path, None).await {
+        let nobody = format!("umb-verify-{}", Uuid::new_v4());
+        match self.ask(&Call::of_user(Method::GET, &nobody)).await {
             Err(Error::Refused { problem }) if problem.status() == 404 => Ok(()),
             Err(error) => Err(error),
             Ok(answer) => Err(Error::unexpected(200, &answer.body)),

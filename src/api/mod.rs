@@ -4,7 +4,9 @@ mod client;
 mod document;
 mod error;
 mod health;
+mod signer;
 
-pub(crate) use client::{Client, Signer, path_segment};
-pub(crate) use document::pretty;
+pub(crate) use client::{Answer, Call, Client};
+pub(crate) use document::{compact, members, pretty};
 pub(crate) use error::Error;
+pub(crate) use signer::Signer;

@@ -63,9 +63,9 @@ impl Error {
         }
     }
 
-    /// The credentials' provider failed.
-    pub(crate) fn of_credentials(error: &CredentialsError) -> Self {
-        Self::of_provider(error)
+    /// No credentials are known: not even a call was made.
+    pub(crate) fn no_credentials() -> Self {
+        Self::of_provider(&CredentialsError::not_loaded("no provider"))
     }
 
     /// A refusal that came inside a successful answer, or without a body.

@@ -5,8 +5,7 @@ use std::time::Duration;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::ProvideCredentials as _;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::config::SharedHttpClient;
 use aws_sdk_sts::config::retry::RetryConfig;
 use aws_sdk_sts::config::timeout::TimeoutConfig;
@@ -102,25 +101,14 @@ impl Session {
         self.config.endpoint_url()
     }
 
-    /// Credentials that are good now.
-    pub(crate) async fn credentials(&self) -> Result<Credentials, Error> {
-        let provider = self
-            .config
-            .credentials_provider()
-            .ok_or_else(|| Error::of_credentials(&no_provider()))?;
-        provider
-            .provide_credentials()
-            .await
-            .map_err(|error| Error::of_credentials(&error))
+    /// Where the session's credentials come from; none where nothing is known of any.
+    pub(crate) fn credentials_provider(&self) -> Option<SharedCredentialsProvider> {
+        self.config.credentials_provider()
     }
 
     pub(super) fn config(&self) -> &SdkConfig {
         &self.config
     }
-}
-
-fn no_provider() -> aws_credential_types::provider::error::CredentialsError {
-    aws_credential_types::provider::error::CredentialsError::not_loaded("no provider")
 }
 
 async fn profile_region(profile: Option<&str>) -> Option<Region> {

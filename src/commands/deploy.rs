@@ -182,7 +182,7 @@ impl DeployArgs {
         let Some(endpoint) = endpoint.filter(|_| !self.no_verify) else {
             return Ok(());
         };
-        let verified = target.client_at(endpoint).await?.verify().await;
+        let verified = target.client_at(endpoint)?.verify().await;
         let stage = &target.stage.spec.name;
         verified.map_err(|error| {
             Failure::from(error).after(
@@ -248,8 +248,6 @@ impl From<Stop> for Failure {
 /// Whether the API of a local server answers.
 async fn answers(server: &local::Record) -> bool {
     let client = api::Client::new(server.url(), None);
-    client
-        .send(Method::GET, "users?limit=1", None)
-        .await
-        .is_ok()
+    let call = api::Call::new(Method::GET, "users?limit=1");
+    client.ask(&call).await.is_ok()
 }

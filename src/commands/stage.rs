@@ -161,17 +161,17 @@ impl CloudStage {
             .into_values()
             .find_map(|mut outputs| outputs.remove(ENDPOINT_URL))
             .ok_or_else(|| Failure::new(Kind::Failed, "the stage has no output EndpointURL"))?;
-        self.client_at(url).await
+        self.client_at(url)
     }
 
     /// A client of its API, which is at `url`.
-    pub(super) async fn client_at(&self, url: String) -> Result<Client, Failure> {
+    pub(super) fn client_at(&self, url: String) -> Result<Client, Failure> {
         let signer = match self.stage.spec.authorization {
             Authorization::None => None,
-            Authorization::AwsIam => Some(Signer {
-                credentials: self.cloud.credentials().await?,
-                region: self.cloud.region().to_owned(),
-            }),
+            Authorization::AwsIam => Some(Signer::new(
+                self.cloud.credentials_provider()?,
+                self.cloud.region().to_owned(),
+            )),
         };
         Ok(Client::new(url, signer))
     }

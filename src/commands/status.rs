@@ -48,7 +48,7 @@ async fn status(target: &CloudStage) -> Result<StageStatus, Failure> {
     let standing = Standing::look(&target.cloud, &spec.app, &spec.name).await?;
     let mut status = StageStatus::of(&target.cloud, &spec.name, &standing);
     if let Some(url) = &status.endpoint {
-        let checked = target.client_at(url.clone()).await?.check().await;
+        let checked = target.client_at(url.clone())?.check().await;
         status.healthy = Some(checked.is_ok());
         status.problem = checked.err().map(|error| error.to_string());
     }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::aws::cloudformation::{ChangeSet, CloudFormation, Mode, Stack};
 use crate::aws::s3::Bucket;
 use crate::aws::sts::{self, Identity};
-use crate::aws::{Cause, Profile, Session};
+use crate::aws::{self, Cause, Profile, Session};
 use crate::template;
 
 use super::Error;
@@ -91,9 +91,10 @@ impl Cloud {
         &self.identity.account
     }
 
-    /// Credentials that are good now.
-    pub(crate) async fn credentials(&self) -> Result<Credentials, Error> {
-        Ok(self.session.credentials().await?)
+    /// Where credentials come from.
+    pub(crate) fn credentials_provider(&self) -> Result<SharedCredentialsProvider, Error> {
+        let provider = self.session.credentials_provider();
+        Ok(provider.ok_or_else(aws::Error::no_credentials)?)
     }
 
     /// The outputs of a stage's stacks; `None` where it is not deployed as a whole.

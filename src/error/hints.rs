@@ -70,11 +70,16 @@ impl From<api::Error> for Failure {
             E::Forbidden { .. } => Some(
                 "the credentials need execute-api:Invoke on this API: pass --profile to use others",
             ),
+            E::Unsignable(_) => {
+                Some("renew the credentials (`aws sso login`, or your own way), or pass --profile")
+            }
             E::Busy { .. } => Some("try again in a moment"),
             E::FunctionFailed { .. } => {
                 Some("its log group is in CloudWatch, as the stack's resource APIHandlerLogs")
             }
-            E::NoSuchPath { .. } | E::Refused { .. } | E::Unexpected { .. } => None,
+            E::NoSuchPath { .. } | E::Refused { .. } | E::Status { .. } | E::Unexpected { .. } => {
+                None
+            }
         };
         let hint = hint.map(str::to_owned);
         Self::of(Kind::Failed, &error).maybe_hint(hint)

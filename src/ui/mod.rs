@@ -2,6 +2,7 @@
 
 mod json;
 mod progress;
+mod table;
 mod words;
 
 use std::io::{self, IsTerminal as _, Stderr, Stdout, Write};
@@ -13,6 +14,8 @@ use serde::Serialize;
 
 use crate::deploy::{Diagnosis, Outputs, Plan, Remnant, Reporter, Rest, StackDrift, StageStatus};
 use crate::error::{Failure, Kind};
+
+pub(crate) use table::{Row, Table};
 
 const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
 const WARNING: Style = AnsiColor::Yellow.on_default().effects(Effects::BOLD);
@@ -114,6 +117,24 @@ impl Ui {
     /// Writes a line of the answer.
     pub(crate) fn print(&self, line: &str) {
         write(&self.out, &format!("{line}\n"));
+    }
+
+    /// Whether the answer goes to a terminal.
+    pub(crate) fn is_read_by_a_person(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
+    /// A table of users, as wide as the terminal.
+    pub(crate) fn users_table(&self) -> Table {
+        let width = console::Term::stdout().size_checked();
+        Table::new(width.map(|(_, columns)| columns.into()))
+    }
+
+    /// Writes a page of users.
+    pub(crate) fn print_users(&self, table: &mut Table, users: &[Row]) {
+        for line in table.page(users) {
+            self.print(&line);
+        }
     }
 
     /// Writes the answer as JSON.

@@ -59,7 +59,7 @@ fn the_main_job() {
         "{\"country\":\"US\",\"email\":\"john@example.com\",\"state\":\"WA\",\"username\":\"john\"}\n"
     );
     assert_eq!(
-        stdout(&sandbox, &["users", "delete", "john"]),
+        stdout(&sandbox, &["users", "delete", "john", "--yes"]),
         "User john was deleted\n"
     );
 

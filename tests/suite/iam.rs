@@ -15,7 +15,7 @@ const ACTIONS: [(&str, &[&str]); 5] = [
     ("dynamodb:GetItem", &["get", "john"]),
     ("dynamodb:UpdateItem", &["update", "john", "--set", "a=b"]),
     ("dynamodb:Scan", &["list"]),
-    ("dynamodb:DeleteItem", &["delete", "john"]),
+    ("dynamodb:DeleteItem", &["delete", "john", "--yes"]),
 ];
 
 /// A stage `dev`, deployed by its account's root.
@@ -200,7 +200,7 @@ fn the_functions_role_is_enough_and_each_of_its_actions_is_needed() {
         users(verb).ok();
     }
     users(&["create", "--username", "john"]).ok();
-    users(&["delete", "other"]).ok();
+    users(&["delete", "other", "--yes"]).ok();
 
     // Without one of them, its route fails.
     let put = |policy: &Value| {

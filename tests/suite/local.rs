@@ -80,7 +80,7 @@ fn the_main_job_without_aws() {
         "{\"country\":\"US\",\"email\":\"john@example.com\",\"state\":\"WA\",\"username\":\"john\"}\n"
     );
     assert_eq!(
-        stdout(&sandbox, &["users", "delete", "john"]),
+        stdout(&sandbox, &["users", "delete", "john", "--yes"]),
         "User john was deleted\n"
     );
     assert!(

@@ -31,3 +31,4 @@ mod round_trip;
 mod status;
 mod synth;
 mod terminal;
+mod users;

@@ -1,0 +1,119 @@
+//! Attributes on the command line: given one by one, or as a JSON document.
+
+use std::io::Read as _;
+
+use crate::api::compact;
+use crate::error::{Failure, FileError};
+
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct Attributes {
+    /// An attribute to set, as a string
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = string_member)]
+    strings: Vec<Member>,
+    /// An attribute to set, as any JSON value
+    #[arg(long = "set-json", value_name = "KEY=JSON", value_parser = json_member)]
+    values: Vec<Member>,
+    /// The whole JSON object to send: @FILE, or - for standard input
+    #[arg(long, value_name = "@FILE|-", conflicts_with_all = ["strings", "values"])]
+    json_body: Option<Document>,
+}
+
+/// A member of a JSON object: its name, and its value as JSON text.
+#[derive(Debug, Clone)]
+pub(super) struct Member {
+    name: String,
+    json: String,
+}
+
+impl Member {
+    /// A member that is a string.
+    pub(super) fn string(name: impl Into<String>, value: &str) -> Self {
+        Self {
+            name: name.into(),
+            json: serde_json::Value::from(value).to_string(),
+        }
+    }
+}
+
+fn string_member(text: &str) -> Result<Member, String> {
+    let (name, value) = parted(text)?;
+    Ok(Member::string(name, value))
+}
+
+fn json_member(text: &str) -> Result<Member, String> {
+    let (name, value) = parted(text)?;
+    let json = compact(value)
+        .ok_or_else(|| "the value must be JSON, e.g. --set-json 'tags=[\"a\",1]'".to_owned())?;
+    Ok(Member {
+        name: name.to_owned(),
+        json,
+    })
+}
+
+fn parted(text: &str) -> Result<(&str, &str), String> {
+    match text.split_once('=') {
+        Some(("username", _)) => Err("a user keeps the name that it was created with".to_owned()),
+        Some((name, value)) if !name.is_empty() => Ok((name, value)),
+        _ => Err("it must be KEY=VALUE, e.g. --set country=US".to_owned()),
+    }
+}
+
+/// Where a JSON document is.
+#[derive(Debug, Clone)]
+pub(super) enum Document {
+    File(std::path::PathBuf),
+    StandardInput,
+}
+
+impl std::str::FromStr for Document {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match (text, text.strip_prefix('@')) {
+            ("-", _) => Ok(Self::StandardInput),
+            (_, Some(path)) if !path.is_empty() => Ok(Self::File(path.into())),
+            _ => Err("it must be @FILE, or - for standard input".to_owned()),
+        }
+    }
+}
+
+impl Document {
+    /// Reads it, whatever it holds: what is wrong with it is for the API to say.
+    pub(super) fn read(&self) -> Result<String, Failure> {
+        let (path, read) = match self {
+            Self::File(path) => (path.clone(), std::fs::read_to_string(path)),
+            Self::StandardInput => {
+                let mut text = String::new();
+                let read = std::io::stdin().read_to_string(&mut text);
+                ("standard input".into(), read.map(|_| text))
+            }
+        };
+        Ok(read.map_err(|source| FileError {
+            verb: "read",
+            path,
+            source,
+        })?)
+    }
+}
+
+impl Attributes {
+    /// Whether nothing was given.
+    pub(super) fn is_empty(&self) -> bool {
+        self.strings.is_empty() && self.values.is_empty() && self.json_body.is_none()
+    }
+
+    /// The JSON object that is meant, with `more` members. Where a name is given twice, the API says so.
+    pub(super) fn into_json(
+        self,
+        more: impl IntoIterator<Item = Member>,
+    ) -> Result<String, Failure> {
+        if let Some(document) = &self.json_body {
+            return document.read();
+        }
+        let members = more.into_iter().chain(self.strings).chain(self.values);
+        let members: Vec<_> = members
+            .map(|member| format!("{}:{}", serde_json::Value::from(member.name), member.json))
+            .collect();
+        Ok(format!("{{{}}}", members.join(",")))
+    }
+}

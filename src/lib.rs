@@ -8,12 +8,14 @@
 //! - `deploy/` brings stacks to the state that a template describes, and back to nothing,
 //! - `aws/` is the only place that names an AWS service's client,
 //! - `api/` calls the deployed HTTP API,
+//! - `bulk/` brings many users into a stage and out of it,
 //! - `local/` is the stage on this machine,
 //! - `ui/` is the only place that prints.
 
 mod api;
 mod artifact;
 mod aws;
+mod bulk;
 mod cli;
 mod commands;
 mod deploy;

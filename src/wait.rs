@@ -23,6 +23,11 @@ impl Pace {
         first: Duration::from_millis(100),
         longest: Duration::from_secs(2),
     };
+    /// For a request that is refused because there are too many.
+    pub(crate) const REQUEST: Self = Self {
+        first: Duration::from_millis(50),
+        longest: Duration::from_secs(5),
+    };
     /// For a process on this machine.
     pub(crate) const PROCESS: Self = Self {
         first: Duration::from_millis(5),
@@ -58,20 +63,44 @@ pub(crate) async fn until<T, E, L: Into<Look<T>>>(
     pace: Pace,
     mut probe: impl AsyncFnMut() -> Result<L, E>,
 ) -> Result<T, E> {
-    let mut pause = pace.first;
+    let mut pauses = Pauses::of(pace);
     loop {
         let look = probe().await?.into();
         match look {
             Look::Done(value) => return Ok(value),
-            Look::Wait => {
-                tokio::time::sleep(pause).await;
-                pause = pace.longest.min(pause * 3 / 2);
-            }
-            Look::BackOff => {
-                pause = LONGEST_BACK_OFF.min(pause * 2);
-                tokio::time::sleep(pause).await;
-            }
+            Look::Wait => pauses.wait().await,
+            Look::BackOff => pauses.back_off().await,
         }
+    }
+}
+
+/// The pauses between looks, for those who cannot leave the looking to [`until`]: the compiler cannot tell
+/// yet that a probe may go from thread to thread.
+#[derive(Debug)]
+pub(crate) struct Pauses {
+    pace: Pace,
+    next: Duration,
+}
+
+impl Pauses {
+    /// The pauses of that pace.
+    pub(crate) fn of(pace: Pace) -> Self {
+        Self {
+            pace,
+            next: pace.first,
+        }
+    }
+
+    /// Waits for as long as it is time for.
+    pub(crate) async fn wait(&mut self) {
+        tokio::time::sleep(self.next).await;
+        self.next = self.pace.longest.min(self.next * 3 / 2);
+    }
+
+    /// Waits for longer than the last time.
+    async fn back_off(&mut self) {
+        self.next = LONGEST_BACK_OFF.min(self.next * 2);
+        tokio::time::sleep(self.next).await;
     }
 }
 

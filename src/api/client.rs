@@ -154,6 +154,11 @@ impl Client {
         }
     }
 
+    /// Where the API is.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Sends a request and answers what came back, whatever it is.
     ///
     /// # Errors

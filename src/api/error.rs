@@ -46,6 +46,28 @@ impl Error {
         }
     }
 
+    /// Whether the API was out of reach or busy: the same request will be answered when it is not.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Busy { .. } | Self::FunctionFailed { .. } => true,
+            Self::Refused { problem } => problem.status >= 500,
+            _ => false,
+        }
+    }
+
+    /// Whether a request that failed so cannot have been done.
+    pub(crate) fn was_not_done(&self) -> bool {
+        matches!(self, Self::Busy { status: 429, .. })
+    }
+
+    /// The status of a refusal of this one request, which says nothing about others.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused { problem } => Some(problem.status),
+            _ => None,
+        }
+    }
+
     /// An answer that the contract does not have.
     pub(crate) fn unexpected(status: u16, body: &str) -> Self {
         Self::Unexpected {

@@ -1,6 +1,6 @@
 //! The way out of every room's errors but the deploy engine's.
 
-use crate::{api, aws, local, settings, template};
+use crate::{api, aws, bulk, local, settings, template};
 
 use super::{Failure, FileError, Kind};
 
@@ -105,6 +105,25 @@ impl From<local::Error> for Failure {
         };
         let hint = hint.to_owned();
         Self::of(Kind::Failed, &error).hint(hint)
+    }
+}
+
+impl From<bulk::Error> for Failure {
+    fn from(error: bulk::Error) -> Self {
+        use bulk::Error as E;
+        let hint = match &error {
+            E::Heading { .. } => {
+                "the columns are `username`, NAME, NAME:json and *:json; `umb users import --help` explains them"
+            }
+            E::OtherCheckpoint { .. } => "delete that file to begin anew",
+            E::Stopped(_) => "run the same command again: it goes on where this one stopped",
+            E::Api(_) | E::File { .. } | E::Read(_) | E::Write(_) => "",
+        };
+        match error {
+            E::Api(error) => error.into(),
+            error if hint.is_empty() => Self::of(Kind::Failed, &error),
+            error => Self::of(Kind::Failed, &error).hint(hint),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The only place that prints: answers to stdout, everything else to stderr.
 
+mod bulk;
 mod json;
 mod progress;
 mod table;
@@ -12,9 +13,11 @@ use anstream::AutoStream;
 use anstyle::{AnsiColor, Effects, Style};
 use serde::Serialize;
 
+use crate::bulk::Tally;
 use crate::deploy::{Diagnosis, Outputs, Plan, Remnant, Reporter, Rest, StackDrift, StageStatus};
 use crate::error::{Failure, Kind};
 
+pub(crate) use bulk::Bulk;
 pub(crate) use table::{Row, Table};
 
 const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
@@ -22,6 +25,7 @@ const WARNING: Style = AnsiColor::Yellow.on_default().effects(Effects::BOLD);
 const HINT: Style = AnsiColor::Cyan.on_default().effects(Effects::BOLD);
 
 /// The user's terminal, log file or pipe.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Ui {
     out: Mutex<AutoStream<Stdout>>,
     err: Mutex<AutoStream<Stderr>>,
@@ -29,6 +33,8 @@ pub(crate) struct Ui {
     can_ask: bool,
     /// Whether somebody watches.
     is_watched: bool,
+    /// Whether the answer goes to a terminal.
+    is_read: bool,
     /// Whether a program reads: one JSON object a line.
     is_json: bool,
 }
@@ -40,6 +46,7 @@ impl Ui {
             err: Mutex::new(AutoStream::auto(io::stderr())),
             can_ask: io::stdin().is_terminal(),
             is_watched: io::stderr().is_terminal(),
+            is_read: io::stdout().is_terminal(),
             is_json: false,
         }
     }
@@ -119,15 +126,34 @@ impl Ui {
         write(&self.out, &format!("{line}\n"));
     }
 
+    /// What shows how an import or an export goes; `length` is that of the file, where it is known.
+    pub(crate) fn bulk_progress(&self, length: Option<u64>) -> Bulk {
+        Bulk::new(self.is_watched, length)
+    }
+
+    /// Writes what became of the lines of an import.
+    pub(crate) fn imported(&self, tally: &Tally) {
+        let Tally {
+            created,
+            updated,
+            skipped,
+            rejected,
+            ..
+        } = tally;
+        self.print(&format!(
+            "{created} created, {updated} updated, {skipped} skipped, {rejected} refused"
+        ));
+    }
+
     /// Whether the answer goes to a terminal.
     pub(crate) fn is_read_by_a_person(&self) -> bool {
-        io::stdout().is_terminal()
+        self.is_read
     }
 
     /// A table of users, as wide as the terminal.
     pub(crate) fn users_table(&self) -> Table {
-        let width = console::Term::stdout().size_checked();
-        Table::new(width.map(|(_, columns)| columns.into()))
+        let size = self.is_read.then(|| console::Term::stdout().size_checked());
+        Table::new(size.flatten().map(|(_, columns)| columns.into()))
     }
 
     /// Writes a page of users.

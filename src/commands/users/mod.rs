@@ -1,6 +1,8 @@
 //! `umb users`: a file per verb, or for few that are much alike.
 
 mod attributes;
+mod export;
+mod import;
 mod list;
 mod one;
 mod request;
@@ -29,6 +31,8 @@ enum Verb {
     Update(one::UpdateArgs),
     List(list::ListArgs),
     Delete(one::DeleteArgs),
+    Import(import::ImportArgs),
+    Export(export::ExportArgs),
     Api(request::ApiArgs),
     Curl(request::CurlArgs),
 }
@@ -45,6 +49,8 @@ impl UsersArgs {
             Verb::Update(args) => args.run(target, ui).await,
             Verb::List(args) => args.run(target, ui).await,
             Verb::Delete(args) => args.run(target, ui).await,
+            Verb::Import(args) => args.run(target, ui).await,
+            Verb::Export(args) => args.run(target, ui).await,
             Verb::Api(args) => args.run(target, ui).await,
             Verb::Curl(args) => args.run(target, ui).await,
         }

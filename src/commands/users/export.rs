@@ -1,0 +1,36 @@
+//! `umb users export`
+
+use std::path::PathBuf;
+
+use crate::bulk::{self, Export};
+use crate::error::Failure;
+use crate::ui::Ui;
+
+use super::Target;
+use super::import::{FormatArg, file, format};
+
+/// Write all users as JSON Lines or CSV; one to a file that is interrupted goes on where it stopped
+#[derive(Debug, clap::Args)]
+pub(super) struct ExportArgs {
+    /// The file, which appears when it is whole; - for standard output
+    #[arg(default_value = "-")]
+    file: PathBuf,
+    /// The format; else CSV for a file that is called so, and JSON Lines
+    #[arg(long, value_enum)]
+    format: Option<FormatArg>,
+}
+
+impl ExportArgs {
+    pub(super) async fn run(self, target: Target<'_>, ui: &Ui) -> Result<(), Failure> {
+        let client = target.client().await?;
+        let export = Export {
+            path: file(&self.file),
+            format: format(self.format, &self.file),
+        };
+        let bar = ui.bulk_progress(None);
+        let users = bulk::export(&client, export, &bar).await?;
+        drop(bar);
+        ui.note(&format!("{users} users exported"));
+        Ok(())
+    }
+}

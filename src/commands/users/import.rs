@@ -1,0 +1,125 @@
+//! `umb users import`
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::ValueEnum;
+
+use crate::bulk::{self, Format, Import, OnConflict, Tally};
+use crate::error::{Failure, Kind};
+use crate::ui::Ui;
+
+use super::Target;
+
+/// Create users from JSON Lines or CSV; one that is interrupted goes on where it stopped
+///
+/// In CSV, a column `NAME` holds strings, `NAME:json` any JSON value, and `*:json` an object of further
+/// attributes; an empty cell is an attribute that is not there.
+#[derive(Debug, clap::Args)]
+pub(super) struct ImportArgs {
+    /// The file; - for standard input
+    file: PathBuf,
+    /// The format; else CSV for a file that is called so, and JSON Lines
+    #[arg(long, value_enum)]
+    format: Option<FormatArg>,
+    /// What to do with a user that exists
+    #[arg(long, value_enum, default_value = "fail")]
+    on_conflict: OnConflictArg,
+    /// Where refused lines go, with their numbers and the reasons; else beside the file
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    /// Show what became of the users as a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum FormatArg {
+    Jsonl,
+    Csv,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum OnConflictArg {
+    /// Leave it as it is
+    Skip,
+    /// Set its attributes to those of the line; others stay
+    Update,
+    /// Refuse the line
+    Fail,
+}
+
+impl From<OnConflictArg> for OnConflict {
+    fn from(arg: OnConflictArg) -> Self {
+        match arg {
+            OnConflictArg::Skip => Self::Skip,
+            OnConflictArg::Update => Self::Update,
+            OnConflictArg::Fail => Self::Fail,
+        }
+    }
+}
+
+/// The file that is meant; none for standard input or output.
+pub(super) fn file(path: &Path) -> Option<&Path> {
+    (path != Path::new("-")).then_some(path)
+}
+
+/// The format that was named, else that of the file's name.
+pub(super) fn format(named: Option<FormatArg>, path: &Path) -> Format {
+    let is_csv = path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+    let by_name = if is_csv {
+        FormatArg::Csv
+    } else {
+        FormatArg::Jsonl
+    };
+    match named.unwrap_or(by_name) {
+        FormatArg::Csv => Format::Csv,
+        FormatArg::Jsonl => Format::JsonLines,
+    }
+}
+
+impl ImportArgs {
+    pub(super) async fn run(self, target: Target<'_>, ui: &Ui) -> Result<(), Failure> {
+        let path = file(&self.file);
+        let rejects = self.rejects.clone().unwrap_or_else(|| {
+            let name = path.map_or_else(|| "import".into(), |path| path.as_os_str().to_owned());
+            let mut name = name;
+            name.push(".rejects.jsonl");
+            name.into()
+        });
+        let client = Arc::new(target.client().await?);
+        let import = Import {
+            path,
+            format: format(self.format, &self.file),
+            on_conflict: self.on_conflict.into(),
+            rejects: &rejects,
+            checkpoint: path,
+        };
+        let length = path
+            .and_then(|path| std::fs::metadata(path).ok())
+            .map(|file| file.len());
+        let bar = ui.bulk_progress(length);
+        let tally = bulk::import(client, import, &bar).await?;
+        drop(bar);
+        if self.json {
+            ui.print_json(&tally);
+        } else {
+            ui.imported(&tally);
+        }
+        refused(&tally, &rejects)
+    }
+}
+
+fn refused(tally: &Tally, rejects: &Path) -> Result<(), Failure> {
+    if tally.rejected == 0 {
+        return Ok(());
+    }
+    let (refused, all) = (tally.rejected, tally.done());
+    Err(Failure::new(
+        Kind::Failed,
+        format!("{refused} of {all} lines were refused"),
+    )
+    .hint(format!("{} has them, with the reasons", rejects.display())))
+}

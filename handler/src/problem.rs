@@ -72,6 +72,37 @@ impl Problem {
         )
     }
 
+    /// 403: the request is not signed. Like the next two, only the local stage answers so, where it imitates
+    /// API Gateway.
+    pub fn missing_authentication_token() -> Self {
+        Self::new(
+            "urn:umb:problem:missing-authentication-token",
+            "Missing authentication token",
+            StatusCode::FORBIDDEN,
+            "Missing Authentication Token",
+        )
+    }
+
+    /// 403: nobody knows who has signed the request.
+    pub fn access_denied(detail: impl Into<String>) -> Self {
+        Self::new(
+            "urn:umb:problem:access-denied",
+            "Access denied",
+            StatusCode::FORBIDDEN,
+            detail,
+        )
+    }
+
+    /// 403: the signature is wrong, or old.
+    pub fn invalid_signature(detail: impl Into<String>) -> Self {
+        Self::new(
+            "urn:umb:problem:invalid-signature",
+            "Invalid signature",
+            StatusCode::FORBIDDEN,
+            detail,
+        )
+    }
+
     /// 404: there is no such path.
     pub fn no_such_path() -> Self {
         Self::new(

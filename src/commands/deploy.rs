@@ -32,6 +32,9 @@ pub(crate) struct DeployArgs {
     /// The port of the local stage, instead of a free one
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
+    /// Let the local stage imitate AWS_IAM: only requests signed with its own key are let in
+    #[arg(long)]
+    auth: bool,
     /// Apply this plan, which `umb plan --out` saved, and nothing else
     #[arg(long, value_name = "FILE", conflicts_with_all = ["express", "revert_drift"])]
     plan: Option<PathBuf>,
@@ -67,9 +70,9 @@ impl DeployArgs {
         if self.target == LOCAL {
             return interruptible(self.deploy_local(settings, ui)).await;
         }
-        if self.foreground || self.port.is_some() {
+        if self.foreground || self.port.is_some() || self.auth {
             return Err(Failure::usage(
-                "--foreground and --port are for the local stage only",
+                "--auth, --foreground and --port are for the local stage only",
             ));
         }
         let plan = self.plan.as_deref().map(plan::load).transpose()?;
@@ -195,7 +198,7 @@ impl DeployArgs {
     async fn serve_local(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         let stage = LocalStage::of(settings)?;
         let port = self.port.or(settings.local_port());
-        let server = local::Ready::new(&stage.folder, port).await?;
+        let server = local::Ready::new(&stage.folder, port, self.auth).await?;
         ui.deployed(&stage.name, "created", &stage.outputs(&server.record));
         ui.note("serving until Ctrl-C");
         Ok(server.serve().await?)
@@ -206,7 +209,9 @@ impl DeployArgs {
         let wish = local::Wish {
             folder: &stage.folder,
             port: self.port.or(settings.local_port()),
+            auth: self.auth,
         };
+        let answers = async |server: &local::Record| answers(&stage.client(server)).await;
         let started = local::start(wish, answers).await?;
         let outcome = match &started {
             local::Started::New(_) => "created",
@@ -246,8 +251,7 @@ impl From<Stop> for Failure {
 }
 
 /// Whether the API of a local server answers.
-async fn answers(server: &local::Record) -> bool {
-    let client = api::Client::new(server.url(), None);
+async fn answers(client: &api::Client) -> bool {
     let call = api::Call::new(Method::GET, "users?limit=1");
     client.ask(&call).await.is_ok()
 }

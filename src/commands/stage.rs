@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+
 use crate::api::{Client, Signer};
 use crate::deploy::{Artifact, Cloud, Desired, ENDPOINT_URL, Mode, Outputs};
 use crate::error::{Failure, Kind};
@@ -56,7 +59,7 @@ impl Chosen {
     /// A client of its API.
     pub(super) async fn client(&self) -> Result<Client, Failure> {
         match self {
-            Self::Local(local) => Ok(Client::new(local.server()?.url(), None)),
+            Self::Local(local) => Ok(local.client(&local.server()?)),
             Self::Cloud(cloud) => cloud.client().await,
         }
     }
@@ -98,12 +101,34 @@ impl LocalStage {
 
     /// What a stack's outputs would be.
     pub(super) fn outputs(&self, server: &local::Record) -> Outputs {
-        let outputs = [
+        let mut outputs = vec![
             (ENDPOINT_URL, server.url()),
             ("StateFolder", self.folder.display().to_string()),
         ];
-        let outputs = outputs.map(|(key, value)| (key.to_owned(), value));
-        [(self.name.clone(), outputs.into())].into()
+        if let Some((_, path)) = self.key(server) {
+            outputs.push(("CredentialsFile", path.display().to_string()));
+        }
+        let outputs = outputs
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value));
+        [(self.name.clone(), outputs.collect())].into()
+    }
+
+    /// A client of its API, which signs where the server asks for it.
+    pub(super) fn client(&self, server: &local::Record) -> Client {
+        let signer = self.key(server).map(|(key, _)| {
+            let credentials = Credentials::new(key.id, key.secret, None, None, "local");
+            Signer::new(
+                SharedCredentialsProvider::new(credentials),
+                LOCAL.to_owned(),
+            )
+        });
+        Client::new(server.url(), signer)
+    }
+
+    /// The key that the server asks for, if it does, and the file that it is in.
+    fn key(&self, server: &local::Record) -> Option<(local::Key, PathBuf)> {
+        server.auth.then(|| local::key(&self.folder)).flatten()
     }
 
     fn server(&self) -> Result<local::Record, Failure> {

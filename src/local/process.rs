@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::wait::{self, Pace};
 
 use super::Error;
+use super::auth::Key;
 use super::record::{Folder, Record, this_binary};
 
 /// How long a server may take to begin, and to end when asked.
@@ -24,6 +25,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) folder: &'a Path,
     /// The port, if it matters.
     pub(crate) port: Option<u16>,
+    /// Whether it is to let in signed requests alone.
+    pub(crate) auth: bool,
 }
 
 /// What it took to have a server that answers.
@@ -31,7 +34,7 @@ pub(crate) struct Wish<'a> {
 pub(crate) enum Started {
     /// It was not there.
     New(Record),
-    /// It was there, but of another binary or on another port.
+    /// It was there, but of another binary, on another port, or open to others.
     Again(Record),
     /// It was there.
     Found(Record),
@@ -51,6 +54,12 @@ pub(crate) fn deployed(folder: &Path) -> bool {
     Folder::new(folder).is_deployed()
 }
 
+/// The access key that the stage in `folder` lets in, and the file that it is in.
+pub(crate) fn key(folder: &Path) -> Option<(Key, PathBuf)> {
+    let path = Folder::new(folder).credentials();
+    Some((Key::read(&path)?, path))
+}
+
 /// The server of the stage in `folder`, if one runs.
 pub(crate) fn running(folder: &Path) -> Result<Option<Record>, Error> {
     let folder = Folder::new(folder);
@@ -68,8 +77,9 @@ pub(crate) async fn start(
 ) -> Result<Started, Error> {
     let before = running(wish.folder)?;
     if let Some(record) = &before {
-        let is_as_wished =
-            record.binary == this_binary() && wish.port.is_none_or(|port| port == record.port);
+        let is_as_wished = record.binary == this_binary()
+            && record.auth == wish.auth
+            && wish.port.is_none_or(|port| port == record.port);
         if is_as_wished && answers(record).await {
             return Ok(Started::Found(record.clone()));
         }
@@ -157,6 +167,9 @@ fn spawn(folder: &Folder, wish: Wish) -> Result<Child, Error> {
         .stderr(also_log);
     if let Some(port) = wish.port {
         command.arg("--port").arg(port.to_string());
+    }
+    if wish.auth {
+        command.arg("--auth");
     }
     command.spawn().map_err(Error::Serve)
 }

@@ -30,6 +30,9 @@ pub(crate) struct Record {
     pub(crate) pid: u32,
     /// Its port on loopback.
     pub(crate) port: u16,
+    /// Whether it lets in signed requests alone.
+    #[serde(default)]
+    pub(crate) auth: bool,
     /// The executable that it runs: see [`this_binary`].
     pub(super) binary: String,
 }
@@ -56,6 +59,11 @@ impl Folder {
 
     pub(super) fn log(&self) -> PathBuf {
         self.0.join("server.log")
+    }
+
+    /// The access key, in the form of AWS's shared credentials file.
+    pub(super) fn credentials(&self) -> PathBuf {
+        self.0.join("credentials")
     }
 
     fn record(&self) -> PathBuf {

@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use umb_handler::log;
 use umb_handler::router::{RequestId, router};
 
+use super::auth::{Key, authenticate};
 use super::record::{Folder, Record, this_binary};
 use super::{Error, engine};
 
@@ -39,7 +40,7 @@ pub(crate) struct Ready {
 
 impl Ready {
     /// Takes the folder, opens the users and listens on a loopback port.
-    pub(crate) async fn new(folder: &Path, port: Option<u16>) -> Result<Self, Error> {
+    pub(crate) async fn new(folder: &Path, port: Option<u16>, auth: bool) -> Result<Self, Error> {
         let folder = Folder::new(folder);
         folder.create()?;
         let lock = folder.lock().await?;
@@ -53,15 +54,24 @@ impl Ready {
         let listener = listen(port).await?;
         let port = listener.local_addr().map_err(Error::Serve)?.port();
         let store = engine::open(&folder.database())?;
+        let mut router = router(store);
+        if auth {
+            let key = Key::read_or_make(&folder.credentials());
+            let key = key.map_err(|error| folder.failed(error))?;
+            router = router.layer(middleware::from_fn(move |request, next| {
+                authenticate(key.clone(), request, next)
+            }));
+        }
         let record = Record {
             pid: std::process::id(),
             port,
+            auth,
             binary: this_binary(),
         };
         folder.write_record(&record)?;
         Ok(Self {
             record,
-            router: router(store)
+            router: router
                 .layer(middleware::from_fn(identify))
                 .layer(middleware::from_fn(refuse_other_hosts)),
             listener,
@@ -88,9 +98,9 @@ impl Ready {
 
 /// Serves the stage in `folder` as a background process does: whatever becomes of the terminal that
 /// it was started from.
-pub(crate) async fn serve(folder: &Path, port: Option<u16>) -> Result<(), Error> {
+pub(crate) async fn serve(folder: &Path, port: Option<u16>, auth: bool) -> Result<(), Error> {
     let _hangup = signal(SignalKind::hangup()).map_err(Error::Serve)?;
-    Ready::new(folder, port).await?.serve().await
+    Ready::new(folder, port, auth).await?.serve().await
 }
 
 async fn listen(port: Port) -> Result<TcpListener, Error> {

@@ -16,7 +16,7 @@ pub(super) struct ApiArgs {
     request: Request,
 }
 
-/// Print a curl command that sends a request
+/// Print a curl command that sends a request; curls of 2023 and before sign paths with escapes wrongly
 #[derive(Debug, clap::Args)]
 pub(super) struct CurlArgs {
     #[command(flatten)]

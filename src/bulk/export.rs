@@ -1,7 +1,7 @@
 //! Users out of a stage, through its API.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Seek as _, SeekFrom, Write};
+use std::io::{self, BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -11,13 +11,12 @@ use crate::api::{Client, Error as ApiError};
 use crate::wait::{self, Look, Pace};
 
 use super::checkpoint::Checkpoint;
+use super::file::open_at;
 use super::format::{heading, row};
-use super::{Error, Format, Tally, Watcher};
+use super::{Error, Format, PATIENCE, Tally, Watcher};
 
 /// What stands behind the name of a file that is not whole yet.
 const PARTIAL: &str = ".partial";
-/// How long a stage may refuse everything.
-const PATIENCE: std::time::Duration = std::time::Duration::from_mins(2);
 
 /// What is to be exported, and how.
 #[derive(Debug, Clone, Copy)]
@@ -71,18 +70,7 @@ async fn to_file(
     };
     let is_new = state.is_none();
     let state = state.unwrap_or_default();
-    let open = || -> io::Result<File> {
-        let mut options = File::options();
-        let mut file = options
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&partial)?;
-        file.set_len(state.length)?;
-        file.seek(SeekFrom::End(0))?;
-        Ok(file)
-    };
-    let file = open().map_err(failed)?;
+    let file = open_at(&partial, state.length).map_err(failed)?;
     let mut sheet = Sheet::new(file, format, is_new)?;
     let users = pages(client, &mut sheet, state, watcher, |sheet, mut state| {
         sheet.flush()?;

@@ -5,7 +5,7 @@
 //! record without knowing. There, a user that exists and is the very one of the record was made by it.
 
 use std::fs::File;
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -21,17 +21,16 @@ use crate::wait::{Pace, Pauses};
 
 use super::checkpoint::Checkpoint;
 use super::equal::are_equal;
+use super::file::open_at;
 use super::ledger::{Ledger, Outcome, Reject};
 use super::limiter::Limiter;
 use super::source::{End, Record, Source};
-use super::{Error, Format, Tally, Watcher};
+use super::{Error, Format, PATIENCE, Tally, Watcher};
 
 /// How far requests may get ahead of what is written down, in records.
 const HORIZON: u64 = 4096;
 /// How often it is written down what is done.
 const PERIOD: Duration = Duration::from_millis(500);
-/// How long a stage may refuse everything.
-const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What becomes of a record whose user exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -305,18 +304,8 @@ impl Rejects {
 
     fn begin(&mut self) -> Result<&mut File, Error> {
         if self.file.is_none() {
-            let open = || -> io::Result<File> {
-                let mut options = File::options();
-                let mut file = options
-                    .create(true)
-                    .truncate(false)
-                    .write(true)
-                    .open(&self.path)?;
-                file.set_len(self.length)?;
-                file.seek(SeekFrom::End(0))?;
-                Ok(file)
-            };
-            self.file = Some(open().map_err(|source| self.failed(source))?);
+            let file = open_at(&self.path, self.length);
+            self.file = Some(file.map_err(|source| self.failed(source))?);
         }
         // Just made, if it was not there.
         self.file

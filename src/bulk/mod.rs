@@ -7,17 +7,23 @@ mod checkpoint;
 mod equal;
 mod error;
 mod export;
+mod file;
 mod format;
 mod import;
 mod ledger;
 mod limiter;
 mod source;
 
+use std::time::Duration;
+
 pub(crate) use error::Error;
 pub(crate) use export::{Export, export};
 pub(crate) use format::Format;
 pub(crate) use import::{Import, OnConflict, import};
 pub(crate) use ledger::Tally;
+
+/// How long a stage may refuse everything.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Who is told how it goes.
 pub(crate) trait Watcher: Sync {

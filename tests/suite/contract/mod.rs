@@ -1,172 +1,22 @@
 //! The HTTP contract: one suite, run against every front.
 
+mod fronts;
+mod gateway;
+mod preconditions;
+
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Sandbox, ministack, proxied, proxy_event, request};
+use crate::harness::ministack;
 
-/// Somewhere that the API is served.
-struct Front {
-    sandbox: Sandbox,
-    way: Way,
-}
-
-/// How requests get there.
-enum Way {
-    /// To the local stage at this address.
-    Local { base: String },
-    /// Through API Gateway.
-    Deployed { base: String },
-    /// By invoking this function.
-    Invoked { function: String },
-}
-
-/// A new stage `dev` on MiniStack.
-fn deployed() -> Sandbox {
-    let sandbox = Sandbox::on(ministack());
-    sandbox.umb(&["deploy", "dev"]).ok();
-    sandbox
-}
-
-impl Front {
-    /// A local stage of the test's own.
-    fn local() -> Self {
-        let sandbox = Sandbox::new();
-        sandbox.umb(&["deploy", "local"]).ok();
-        let base = sandbox.output("local", "EndpointURL");
-        Self {
-            sandbox,
-            way: Way::Local { base },
-        }
-    }
-
-    /// The stage `dev` on MiniStack, which all tests share, with all that API Gateway does for it.
-    fn deployed() -> &'static Self {
-        static SHARED: LazyLock<Front> = LazyLock::new(|| {
-            let sandbox = deployed();
-            ministack().complete_import(&sandbox);
-            let base = sandbox.output("dev", "EndpointURL");
-            Front {
-                sandbox,
-                way: Way::Deployed { base },
-            }
-        });
-        &SHARED
-    }
-
-    /// The function of a stage `dev` on MiniStack, which all tests share.
-    fn invoked() -> &'static Self {
-        static SHARED: LazyLock<Front> = LazyLock::new(|| {
-            let sandbox = deployed();
-            let function = sandbox.output("dev", "APIHandlerName");
-            Front {
-                sandbox,
-                way: Way::Invoked { function },
-            }
-        });
-        &SHARED
-    }
-
-    /// Whether API Gateway stands in front of it.
-    fn has_gateway(&self) -> bool {
-        matches!(self.way, Way::Deployed { .. })
-    }
-
-    fn raw(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: Option<&[u8]>,
-    ) -> Answer {
-        match &self.way {
-            Way::Local { base } => {
-                request(method, &format!("{base}{path}"), headers, body).unwrap()
-            }
-            Way::Deployed { base } => {
-                // MiniStack reads the account off the credentials; it checks no signature without AUTH.
-                let authorization = format!(
-                    "AWS4-HMAC-SHA256 Credential={}/20260101/eu-west-1/execute-api/aws4_request, \
-                     SignedHeaders=host, Signature=0",
-                    self.sandbox.variable("AWS_ACCESS_KEY_ID")
-                );
-                let headers = [&[("Authorization", authorization.as_str())], headers].concat();
-                request(method, &format!("{base}{path}"), &headers, body).unwrap()
-            }
-            Way::Invoked { function } => {
-                static REQUESTS: AtomicU64 = AtomicU64::new(0);
-                let id = format!("request-{}", REQUESTS.fetch_add(1, Ordering::Relaxed));
-                let event = proxy_event(method, path, headers, body, &id);
-                let response = ministack().invoke(&self.sandbox, function, &event);
-                proxied(&response.unwrap())
-            }
-        }
-    }
-
-    fn text(&self, method: &str, path: &str, body: &str) -> Answer {
-        let json = [("Content-Type", "application/json")];
-        self.raw(method, path, &json, Some(body.as_bytes()))
-    }
-
-    fn json(&self, method: &str, path: &str, body: &Value) -> Answer {
-        self.text(method, path, &body.to_string())
-    }
-
-    fn get(&self, path: &str) -> Answer {
-        self.raw("GET", path, &[], None)
-    }
-
-    fn delete(&self, path: &str) -> Answer {
-        self.raw("DELETE", path, &[], None)
-    }
-
-    /// Creates a user; answers the entity tag.
-    fn create(&self, username: &str) -> String {
-        let answer = self.json("POST", "users", &json!({ "username": username }));
-        assert_eq!(answer.status, 201, "{answer:?}");
-        answer.header("etag").to_owned()
-    }
-
-    /// Updates a user under a precondition.
-    fn put(&self, path: &str, precondition: (&str, &str), body: &Value) -> Answer {
-        let headers = [("Content-Type", "application/json"), precondition];
-        self.raw("PUT", path, &headers, Some(body.to_string().as_bytes()))
-    }
-}
-
-/// Checks the shape of a problem answer: RFC 9457.
-#[track_caller]
-fn assert_problem(answer: &Answer, status: u16, detail: &str) {
-    assert_eq!(answer.status, status, "{answer:?}");
-    let content_type = answer.header("content-type");
-    assert_eq!(content_type, "application/problem+json", "{answer:?}");
-    let problem = answer.json();
-    assert_eq!(problem["status"], status);
-    assert_eq!(problem["detail"], detail);
-    for member in ["type", "title"] {
-        assert!(problem[member].is_string(), "{problem}");
-    }
-}
-
-/// Checks that a body is refused because of its member `pointer`. API Gateway, where it refuses the body
-/// itself, cannot say which.
-#[track_caller]
-fn assert_invalid(front: &Front, answer: &Answer, pointer: &str) {
-    assert_problem(answer, 400, "The request body is not valid");
-    let error = &answer.json()["errors"][0];
-    let is_of_gateway = error["detail"] == "is not as the contract asks for";
-    assert_eq!(
-        error["pointer"],
-        if is_of_gateway { "" } else { pointer },
-        "{answer:?}"
-    );
-    assert!(front.has_gateway() || !is_of_gateway, "{answer:?}");
-    assert_ne!(answer.header("x-request-id"), "");
-}
+use fronts::{Front, Way, assert_invalid, assert_problem};
+use preconditions::{
+    a_deletion_of_a_user_that_moved_is_refused, a_reader_that_has_it_gets_no_body,
+    an_update_of_a_user_that_moved_is_refused, every_write_gives_another_entity_tag,
+    no_update_is_lost, preconditions_on_nobody_are_not_found, put_creates_where_that_is_asked_for,
+};
 
 fn create_answers_the_user_and_where_it_is(front: &Front) {
     let user = json!({"username": "create me", "email": "john@example.com"});
@@ -251,121 +101,6 @@ fn update_refuses_nothing_and_renames(front: &Front) {
         (itself.status, itself.json()),
         (200, json!({"username": "same"}))
     );
-}
-
-fn every_write_gives_another_entity_tag(front: &Front) {
-    let created = front.create("tagged");
-    assert_eq!(front.get("users/tagged").header("etag"), created);
-    let updated = front.json("PUT", "users/tagged", &json!({"a": 1}));
-    let updated = updated.header("etag");
-    assert_ne!(updated, created);
-    assert_eq!(front.get("users/tagged").header("etag"), updated);
-    front.delete("users/tagged");
-    assert_ne!(front.create("tagged"), created);
-}
-
-fn a_reader_that_has_it_gets_no_body(front: &Front) {
-    let tag = front.create("known");
-    let get = |known: &str| front.raw("GET", "users/known", &[("If-None-Match", known)], None);
-    for known in [tag.as_str(), "*", &format!("\"x\", W/{tag}")] {
-        let answer = get(known);
-        assert_eq!((answer.status, answer.body.as_str()), (304, ""), "{known}");
-        assert_eq!(answer.header("etag"), tag);
-    }
-    assert_eq!(get("\"x\"").status, 200);
-    assert_eq!(get("x").status, 400);
-}
-
-fn an_update_of_a_user_that_moved_is_refused(front: &Front) {
-    let first = front.create("moved");
-    let put = |tags: &str, value: u32| {
-        front.put(
-            "users/moved",
-            ("If-Match", tags),
-            &json!({ "value": value }),
-        )
-    };
-    let second = put(&first, 1);
-    assert_eq!(second.status, 200, "{second:?}");
-    assert_problem(
-        &put(&first, 2),
-        412,
-        "User moved is not as the request demands",
-    );
-    assert_eq!(front.get("users/moved").json()["value"], 1);
-    let third = put(&format!("\"x\", {}", second.header("etag")), 3);
-    assert_eq!(third.status, 200, "{third:?}");
-    assert_eq!(put("*", 4).status, 200);
-    assert_eq!(put(&format!("W/{}", third.header("etag")), 5).status, 412);
-    assert_eq!(put("x", 6).status, 400);
-    assert_eq!(front.get("users/moved").json()["value"], 4);
-}
-
-fn preconditions_on_nobody_are_not_found(front: &Front) {
-    let put = front.put("users/absent", ("If-Match", "\"x\""), &json!({"a": 1}));
-    assert_problem(&put, 404, "User absent does not exist");
-    let delete = front.raw("DELETE", "users/absent", &[("If-Match", "*")], None);
-    assert_problem(&delete, 404, "User absent does not exist");
-}
-
-fn a_deletion_of_a_user_that_moved_is_refused(front: &Front) {
-    let first = front.create("kept");
-    front.json("PUT", "users/kept", &json!({"a": 1}));
-    let delete = |tag: &str| front.raw("DELETE", "users/kept", &[("If-Match", tag)], None);
-    assert_problem(
-        &delete(&first),
-        412,
-        "User kept is not as the request demands",
-    );
-    let now = front.get("users/kept");
-    assert_eq!(delete(now.header("etag")).status, 200);
-    assert_eq!(front.get("users/kept").status, 404);
-}
-
-fn put_creates_where_that_is_asked_for(front: &Front) {
-    let put = |body: &Value| front.put("users/made", ("If-None-Match", "*"), body);
-    let made = put(&json!({"a": 1}));
-    let user = json!({"a": 1, "username": "made"});
-    assert_eq!((made.status, made.json()), (201, user.clone()));
-    let found = front.get("users/made");
-    assert_eq!(
-        (found.json(), found.header("etag")),
-        (user, made.header("etag"))
-    );
-    let again = put(&json!({"a": 2}));
-    assert_problem(&again, 412, "User made is not as the request demands");
-    assert_invalid(front, &put(&json!({"username": "other"})), "/username");
-}
-
-/// Of many who add one to what they read, each is counted, because none overwrites another.
-fn no_update_is_lost(front: &Front) {
-    const EACH: usize = 4;
-    const EDITORS: usize = 6;
-    front.json("POST", "users", &json!({"username": "counter", "count": 0}));
-    thread::scope(|scope| {
-        for _ in 0..EDITORS {
-            scope.spawn(|| {
-                for _ in 0..EACH {
-                    loop {
-                        let read = front.get("users/counter");
-                        let count = read.json()["count"].as_u64().unwrap() + 1;
-                        let changes = json!({ "count": count });
-                        let tag = read.header("etag");
-                        match front
-                            .put("users/counter", ("If-Match", tag), &changes)
-                            .status
-                        {
-                            200 => break,
-                            // A stage throttles its callers.
-                            412 | 429 => {}
-                            other => panic!("{other}"),
-                        }
-                    }
-                }
-            });
-        }
-    });
-    assert_eq!(front.get("users/counter").json()["count"], EACH * EDITORS);
 }
 
 fn names_that_could_be_taken_for_the_revision_are_plain_names(front: &Front) {
@@ -599,44 +334,6 @@ on_every_front! {
     list_refuses_what_is_no_page,
     every_answer_carries_its_request_id,
     other_methods_and_paths_are_refused,
-}
-
-/// At the gateway alone: what its models refuse does not reach the function.
-#[test]
-fn the_gateway_refuses_bodies_by_its_models() {
-    let front = Front::deployed();
-    for body in [
-        json!({}),
-        json!({"username": 1}),
-        json!({"username": "n", "email": "nope"}),
-    ] {
-        let answer = front.json("POST", "users", &body);
-        assert_problem(&answer, 400, "The request body is not valid");
-        let detail = &answer.json()["errors"][0]["detail"];
-        assert_eq!(detail, "is not as the contract asks for", "{answer:?}");
-    }
-}
-
-/// At the gateway alone: more than a stage takes is refused in the API's own form.
-#[test]
-fn a_stage_takes_so_much_and_no_more() {
-    let aws = ministack();
-    let sandbox = Sandbox::on(aws);
-    sandbox.settings("stages.dev = { throttling_rate = 1, throttling_burst = 2 }");
-    sandbox.umb(&["deploy", "dev", "--no-verify"]).ok();
-    aws.complete_import(&sandbox);
-    let base = sandbox.output("dev", "EndpointURL");
-    let front = Front {
-        sandbox,
-        way: Way::Deployed { base },
-    };
-    let throttled = (0..10)
-        .map(|_| front.get("users/ghost"))
-        .find(|answer| answer.status == 429);
-    let throttled = throttled.unwrap();
-    assert_eq!(throttled.header("content-type"), "application/problem+json");
-    assert_eq!(throttled.json()["type"], "urn:umb:problem:throttled");
-    assert_eq!(throttled.header("retry-after"), "1");
 }
 
 #[test]

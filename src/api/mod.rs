@@ -7,6 +7,6 @@ mod health;
 mod signer;
 
 pub(crate) use client::{Answer, Call, Client};
-pub(crate) use document::{Page, compact, members, pretty};
+pub(crate) use document::{compact, members, pretty};
 pub(crate) use error::Error;
 pub(crate) use signer::Signer;

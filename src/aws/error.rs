@@ -184,7 +184,8 @@ fn of_code(code: &str) -> Cause {
         | "InvalidChangeSetStatusException"
         | "OperationInProgressException" => Cause::Conflict,
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Cause::Denied,
-        "RequestLimitExceeded"
+        "ProvisionedThroughputExceededException"
+        | "RequestLimitExceeded"
         | "SlowDown"
         | "Throttling"
         | "ThrottlingException"

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::api;
+use crate::{api, aws};
 
 /// A failed import or export. What was done until then is written down.
 #[derive(Debug, thiserror::Error)]
@@ -26,4 +26,6 @@ pub(crate) enum Error {
     Stopped(#[source] api::Error),
     #[error(transparent)]
     Api(#[from] api::Error),
+    #[error(transparent)]
+    Aws(#[from] aws::Error),
 }

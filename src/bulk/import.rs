@@ -1,31 +1,29 @@
-//! Users into a stage, through its API.
+//! Users into a stage.
 //!
-//! Each record is one request, many are under way at once. What is done up to some record is written down,
-//! and beforehand how far requests may have got: between the two, a run that was killed may have sent a
-//! record without knowing. There, a user that exists and is the very one of the record was made by it.
+//! Many requests are under way at once. What is done up to some record is written down, and beforehand how far
+//! requests may have got: between the two, a run that was killed may have sent a record without knowing. There,
+//! a user that exists and is the very one of the record was made by it.
 
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::Method;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinSet;
-use umb_handler::user::User;
 
-use crate::api::{Call, Client, Error as ApiError};
-use crate::wait::{Pace, Pauses};
+use crate::aws::dynamodb::Items;
 
+use super::api_road::ApiRoad;
 use super::checkpoint::Checkpoint;
-use super::equal::are_equal;
 use super::file::open_at;
 use super::ledger::{Ledger, Outcome, Reject};
-use super::limiter::Limiter;
+use super::limiter::Crowd;
 use super::source::{End, Record, Source};
-use super::{Error, Format, PATIENCE, Tally, Watcher};
+use super::table_road::TableRoad;
+use super::{Error, Format, Road, Tally, Watcher};
 
 /// How far requests may get ahead of what is written down, in records.
 const HORIZON: u64 = 4096;
@@ -67,12 +65,12 @@ struct State {
     tally: Tally,
 }
 
-/// Imports users; answers what became of them. One that was interrupted goes on.
+/// Imports users by `road`; answers what became of them. One that was interrupted goes on.
 ///
 /// # Errors
 /// Of the file and the line; what is refused of single records goes to the rejects.
 pub(crate) async fn import(
-    client: Arc<Client>,
+    road: Road,
     import: Import<'_>,
     watcher: &dyn Watcher,
 ) -> Result<Tally, Error> {
@@ -80,7 +78,7 @@ pub(crate) async fn import(
     let identity = source
         .identity()?
         .unwrap_or_else(|| "standard input".to_owned());
-    let subject = format!("import {:?} {identity} {}", import.format, client.base());
+    let subject = format!("import {:?} {identity} {}", import.format, road.name());
     let checkpoint = import
         .checkpoint
         .map(|path| Checkpoint::beside(path, ".umb-import", subject));
@@ -89,13 +87,18 @@ pub(crate) async fn import(
         None => None,
     };
     let state = state.unwrap_or_default();
-    let run = Run {
-        sender: Arc::new(Sender {
+    let crowd = Crowd::default();
+    let lane = match road {
+        Road::Table(items) => Lane::Table(TableRoad { items, crowd }),
+        Road::Api(client) => Lane::Api(ApiRoad {
             client,
             on_conflict: import.on_conflict,
             uncertain_up_to: state.horizon,
-            limiter: Mutex::default(),
+            crowd,
         }),
+    };
+    let run = Run {
+        lane: Arc::new(lane),
         ledger: Ledger::from(state.tally, state.done),
         rejects: Rejects::open(import.rejects, state.rejects)?,
         horizon: state.horizon,
@@ -106,8 +109,46 @@ pub(crate) async fn import(
     run.all(source.read(import.format, state.done)).await
 }
 
+/// A road, under way.
+#[derive(Debug)]
+enum Lane {
+    Api(ApiRoad),
+    Table(TableRoad),
+}
+
+impl Lane {
+    /// How many records one request takes.
+    fn batch(&self) -> usize {
+        match self {
+            Self::Api(_) => 1,
+            Self::Table(_) => Items::BATCH,
+        }
+    }
+
+    /// How many requests may be under way.
+    fn limit(&self) -> usize {
+        match self {
+            Self::Api(road) => road.crowd.limit(),
+            Self::Table(road) => road.crowd.limit(),
+        }
+    }
+
+    async fn outcomes(&self, records: Vec<Record>) -> Result<Vec<(End, Outcome)>, Error> {
+        match self {
+            Self::Table(road) => road.outcomes(&records).await,
+            Self::Api(road) => {
+                let mut outcomes = Vec::new();
+                for record in records {
+                    outcomes.push((record.end, road.outcome(&record).await?));
+                }
+                Ok(outcomes)
+            }
+        }
+    }
+}
+
 struct Run<'a> {
-    sender: Arc<Sender>,
+    lane: Arc<Lane>,
     ledger: Ledger,
     rejects: Rejects,
     horizon: u64,
@@ -119,26 +160,29 @@ struct Run<'a> {
 impl Run<'_> {
     async fn all(mut self, mut records: Receiver<Result<Record, Error>>) -> Result<Tally, Error> {
         let mut under_way = JoinSet::new();
+        let mut batch = Vec::new();
         let mut is_over = false;
         while !(is_over && under_way.is_empty()) {
-            let has_room = !is_over && under_way.len() < self.sender.limit();
+            let has_room = !is_over && under_way.len() < self.lane.limit();
             tokio::select! {
                 biased;
                 Some(done) = under_way.join_next() => {
-                    let (end, outcome) = done.map_err(|error| Error::Read(io::Error::other(error)))??;
-                    self.ledger.note(end, outcome);
+                    let done: Result<Result<Vec<_>, Error>, _> = done;
+                    for (end, outcome) in done.map_err(|error| Error::Read(io::Error::other(error)))?? {
+                        self.ledger.note(end, outcome);
+                    }
                     self.keep_up()?;
                 }
-                record = records.recv(), if has_room => match record {
-                    None => is_over = true,
-                    Some(record) => {
+                record = records.recv(), if has_room => {
+                    is_over = record.is_none();
+                    if let Some(record) = record {
                         let record = record?;
                         self.reach(record.end.records)?;
-                        let sender = Arc::clone(&self.sender);
-                        under_way.spawn(async move {
-                            let end = record.end;
-                            sender.outcome(record).await.map(|outcome| (end, outcome))
-                        });
+                        batch.push(record);
+                    }
+                    if batch.len() == self.lane.batch() || (is_over && !batch.is_empty()) {
+                        let (lane, batch) = (Arc::clone(&self.lane), std::mem::take(&mut batch));
+                        under_way.spawn(async move { lane.outcomes(batch).await });
                     }
                 }
             }
@@ -180,104 +224,6 @@ impl Run<'_> {
         self.written = Instant::now();
         self.watcher.progress(&self.ledger.tally);
         Ok(())
-    }
-}
-
-/// Sends records, one request or few each.
-struct Sender {
-    client: Arc<Client>,
-    on_conflict: OnConflict,
-    /// Records up to this one may have been sent before.
-    uncertain_up_to: u64,
-    limiter: Mutex<Limiter>,
-}
-
-impl Sender {
-    fn limit(&self) -> usize {
-        self.limiter.lock().map_or(1, |limiter| limiter.limit())
-    }
-
-    async fn outcome(&self, record: Record) -> Result<Outcome, Error> {
-        let rejected = |reason: String| Outcome::Rejected {
-            reason,
-            raw: record.raw.clone(),
-        };
-        // The very check of the API, without the way there.
-        let user = match &record.user {
-            Ok(text) => match User::from_json(text.as_bytes()) {
-                Ok(user) => user,
-                Err(violations) => {
-                    let reasons = violations.iter().map(|violation| {
-                        format!("{} {}", violation.pointer, violation.detail)
-                            .trim()
-                            .to_owned()
-                    });
-                    return Ok(rejected(reasons.collect::<Vec<_>>().join("; ")));
-                }
-            },
-            Err(reason) => return Ok(rejected(reason.clone())),
-        };
-        let text = record.user.as_deref().unwrap_or_default();
-        let username = user.username().as_str();
-        let (created, was_uncertain) = self
-            .persist(&Call::new(Method::POST, "users").body(text))
-            .await?;
-        let is_uncertain = was_uncertain || record.end.records <= self.uncertain_up_to;
-        Ok(match created {
-            Ok(_) => Outcome::Created,
-            Err(error) if error.status() != Some(409) => rejected(error.to_string()),
-            Err(_) if is_uncertain && self.is_there(username, text).await? => Outcome::Created,
-            Err(error) => match self.on_conflict {
-                OnConflict::Skip => Outcome::Skipped,
-                OnConflict::Fail => rejected(error.to_string()),
-                OnConflict::Update => {
-                    let call = Call::of_user(Method::PUT, username).body(text);
-                    match self.persist(&call).await?.0 {
-                        Ok(_) => Outcome::Updated,
-                        Err(error) => rejected(error.to_string()),
-                    }
-                }
-            },
-        })
-    }
-
-    /// Whether the user is the very one that `text` describes.
-    async fn is_there(&self, username: &str, text: &str) -> Result<bool, Error> {
-        let (found, _) = self.persist(&Call::of_user(Method::GET, username)).await?;
-        Ok(found.is_ok_and(|body| are_equal(&body, text)))
-    }
-
-    /// Sends a request until it is answered with more than "not now"; answers the body or the refusal, and
-    /// whether an earlier try may have been done without an answer.
-    async fn persist(&self, call: &Call) -> Result<(Result<String, ApiError>, bool), Error> {
-        let mut is_uncertain = false;
-        let first = Instant::now();
-        let mut pauses = Pauses::of(Pace::REQUEST);
-        loop {
-            let begun = Instant::now();
-            let answered = self.client.ask(call).await;
-            match answered {
-                Err(error) if error.is_transient() && first.elapsed() > PATIENCE => {
-                    return Err(Error::Stopped(error));
-                }
-                Err(error) if error.is_transient() => {
-                    is_uncertain |= !error.was_not_done();
-                    self.tell(|limiter| limiter.was_refused(begun, Instant::now()));
-                    pauses.wait().await;
-                }
-                Err(error) if error.status().is_none() => return Err(Error::Api(error)),
-                answered => {
-                    self.tell(Limiter::went_well);
-                    return Ok((answered.map(|answer| answer.body), is_uncertain));
-                }
-            }
-        }
-    }
-
-    fn tell(&self, what: impl FnOnce(&mut Limiter)) {
-        if let Ok(mut limiter) = self.limiter.lock() {
-            what(&mut limiter);
-        }
     }
 }
 

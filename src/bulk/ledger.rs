@@ -11,6 +11,8 @@ use super::source::End;
 pub(super) enum Outcome {
     Created,
     Updated,
+    /// It is in the table, whether there was such a user or not.
+    Written,
     /// There is such a user, and it stays as it is.
     Skipped,
     /// It was refused, for this reason.
@@ -25,6 +27,8 @@ pub(super) enum Outcome {
 pub(crate) struct Tally {
     pub(crate) created: u64,
     pub(crate) updated: u64,
+    /// Straight into the table.
+    pub(crate) written: u64,
     pub(crate) skipped: u64,
     pub(crate) rejected: u64,
     /// How far it is, in bytes of the file.
@@ -34,7 +38,7 @@ pub(crate) struct Tally {
 impl Tally {
     /// How many records are done.
     pub(crate) fn done(&self) -> u64 {
-        self.created + self.updated + self.skipped + self.rejected
+        self.created + self.updated + self.written + self.skipped + self.rejected
     }
 }
 
@@ -76,6 +80,7 @@ impl Ledger {
             match outcome {
                 Outcome::Created => self.tally.created += 1,
                 Outcome::Updated => self.tally.updated += 1,
+                Outcome::Written => self.tally.written += 1,
                 Outcome::Skipped => self.tally.skipped += 1,
                 Outcome::Rejected { reason, raw } => {
                     self.tally.rejected += 1;

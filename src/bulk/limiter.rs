@@ -3,6 +3,7 @@
 //! Additive increase, multiplicative decrease, as TCP does it (RFC 5681): a little more after every round that
 //! went well, half after one that the stage refused.
 
+use std::sync::Mutex;
 use std::time::Instant;
 
 /// At the start.
@@ -12,7 +13,7 @@ const MOST: usize = 64;
 
 /// The number that is right now.
 #[derive(Debug)]
-pub(super) struct Limiter {
+struct Limiter {
     limit: usize,
     /// How many went well since it last became larger.
     well: usize,
@@ -31,12 +32,12 @@ impl Default for Limiter {
 }
 
 impl Limiter {
-    pub(super) fn limit(&self) -> usize {
+    fn limit(&self) -> usize {
         self.limit
     }
 
     /// A request went well.
-    pub(super) fn went_well(&mut self) {
+    fn went_well(&mut self) {
         self.well += 1;
         if self.well >= self.limit {
             self.well = 0;
@@ -45,11 +46,33 @@ impl Limiter {
     }
 
     /// A request that was begun then was refused because there were too many.
-    pub(super) fn was_refused(&mut self, begun: Instant, now: Instant) {
+    fn was_refused(&mut self, begun: Instant, now: Instant) {
         if self.shrunk.is_none_or(|shrunk| begun > shrunk) {
             self.limit = 1.max(self.limit / 2);
             self.well = 0;
             self.shrunk = Some(now);
+        }
+    }
+}
+
+/// A limiter that all requests of an import share.
+#[derive(Debug, Default)]
+pub(super) struct Crowd(Mutex<Limiter>);
+
+impl Crowd {
+    pub(super) fn limit(&self) -> usize {
+        self.0.lock().map_or(1, |limiter| limiter.limit())
+    }
+
+    pub(super) fn went_well(&self) {
+        if let Ok(mut limiter) = self.0.lock() {
+            limiter.went_well();
+        }
+    }
+
+    pub(super) fn was_refused(&self, begun: Instant) {
+        if let Ok(mut limiter) = self.0.lock() {
+            limiter.was_refused(begun, Instant::now());
         }
     }
 }

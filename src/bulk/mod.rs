@@ -3,6 +3,7 @@
 //! Everything streams: what is held at any time does not grow with the number of users. What was done is
 //! written down as it is done, so that whoever is interrupted goes on from there.
 
+mod api_road;
 mod checkpoint;
 mod equal;
 mod error;
@@ -12,7 +13,9 @@ mod format;
 mod import;
 mod ledger;
 mod limiter;
+mod road;
 mod source;
+mod table_road;
 
 use std::time::Duration;
 
@@ -21,6 +24,7 @@ pub(crate) use export::{Export, export};
 pub(crate) use format::Format;
 pub(crate) use import::{Import, OnConflict, import};
 pub(crate) use ledger::Tally;
+pub(crate) use road::Road;
 
 /// How long a stage may refuse everything.
 const PATIENCE: Duration = Duration::from_mins(2);

@@ -6,9 +6,11 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use umb_handler::user::User;
 
 use super::Error;
 use super::format::{Columns, Format};
+use super::ledger::Outcome;
 
 /// How many records are read ahead.
 const AHEAD: usize = 256;
@@ -25,6 +27,31 @@ pub(super) struct Record {
     pub(super) user: Result<String, String>,
     /// What stands in the file.
     pub(super) raw: String,
+}
+
+impl Record {
+    /// The user, checked as the API checks it.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub(super) fn valid(&self) -> Result<User, String> {
+        let text = self.user.as_ref().map_err(Clone::clone)?;
+        User::from_json(text.as_bytes()).map_err(|violations| {
+            let reasons = violations.iter().map(|violation| {
+                let text = format!("{} {}", violation.pointer, violation.detail);
+                text.trim().to_owned()
+            });
+            reasons.collect::<Vec<_>>().join("; ")
+        })
+    }
+
+    /// That it is refused.
+    pub(super) fn rejected(&self, reason: String) -> Outcome {
+        Outcome::Rejected {
+            reason,
+            raw: self.raw.clone(),
+        }
+    }
 }
 
 /// Where a record ends.

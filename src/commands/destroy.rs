@@ -41,7 +41,14 @@ impl DestroyArgs {
     pub(super) async fn run(self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         match self.target.as_str() {
             LOCAL => interruptible(self.destroy_local(settings, ui)).await,
-            ALL => interruptible(self.destroy_all(settings, ui)).await,
+            ALL => {
+                let destroyed = interruptible(self.destroy_all(settings, ui)).await;
+                destroyed.map_err(|failure| {
+                    failure.when_interrupted(
+                        "CloudFormation ends what it has begun; the same command goes on from there",
+                    )
+                })
+            }
             _ => {
                 let target = CloudStage::open(settings, &self.target).await?;
                 attended(&target, ui, self.destroy_cloud(&target, ui)).await

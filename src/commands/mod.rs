@@ -75,7 +75,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<(), Failure> {
         Command::Drift(args) => block_on(interruptible(args.run(&settings()?, ui))),
         Command::Diagnose(args) => block_on(interruptible(args.run(&settings()?, ui))),
         Command::Outputs(args) => block_on(interruptible(args.run(&settings()?, ui))),
-        Command::Users(args) => block_on(interruptible(args.run(&settings()?, ui))),
+        Command::Users(args) => block_on(args.run(&settings()?, ui)),
     }
 }
 

@@ -7,7 +7,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 
 use crate::api::{Client, Signer};
-use crate::deploy::{Artifact, Cloud, Desired, ENDPOINT_URL, Mode, Outputs};
+use crate::deploy::{Artifact, Cloud, Desired, ENDPOINT_URL, Items, Mode, Outputs};
 use crate::error::{Failure, Kind};
 use crate::settings::{LOCAL, Settings, Stage};
 use crate::template::{self, Authorization};
@@ -187,6 +187,13 @@ impl CloudStage {
             .find_map(|mut outputs| outputs.remove(ENDPOINT_URL))
             .ok_or_else(|| Failure::new(Kind::Failed, "the stage has no output EndpointURL"))?;
         self.client_at(url)
+    }
+
+    /// The items of its table.
+    pub(super) async fn items(&self) -> Result<Items, Failure> {
+        let spec = &self.stage.spec;
+        let items = self.cloud.items(&spec.app, &spec.name).await?;
+        items.ok_or_else(|| self.not_deployed())
     }
 
     /// A client of its API, which is at `url`.

@@ -6,6 +6,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::aws::cloudformation::{ChangeSet, CloudFormation, Mode, Stack};
+use crate::aws::dynamodb::Items;
 use crate::aws::s3::Bucket;
 use crate::aws::sts::{self, Identity};
 use crate::aws::{self, Cause, Profile, Session};
@@ -17,6 +18,10 @@ use super::proposals::{Kind, Proposals};
 /// Outputs of stacks: by stack, by key.
 pub(crate) type Outputs = BTreeMap<String, BTreeMap<String, String>>;
 
+/// The table's key, as its template says.
+const TABLE_KEY: &str = "username";
+/// The output that says what the table is called.
+const TABLE_NAME: &str = "TableName";
 /// The output that says where the API is.
 pub(crate) const ENDPOINT_URL: &str = "EndpointURL";
 
@@ -182,6 +187,15 @@ impl Cloud {
     pub(super) fn asset_buckets(&self, app: &str) -> [Bucket; 2] {
         template::bucket_names(app, self.account(), self.region())
             .map(|name| Bucket::new(&self.session, name, self.account().to_owned()))
+    }
+
+    /// The items of a deployed stage's table; `None` where it is not deployed as a whole.
+    pub(crate) async fn items(&self, app: &str, stage: &str) -> Result<Option<Items>, Error> {
+        let outputs = self.outputs(app, stage).await?.unwrap_or_default();
+        let table = outputs
+            .into_values()
+            .find_map(|mut outputs| outputs.remove(TABLE_NAME));
+        Ok(table.map(|table| Items::new(&self.session, table, TABLE_KEY)))
     }
 
     /// Where the API of a Stateless stack is, as it is reachable from here.

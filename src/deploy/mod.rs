@@ -28,6 +28,7 @@ mod standing;
 mod status;
 
 pub(crate) use crate::aws::cloudformation::{Action, DriftedResource, Mode, PropertyChange};
+pub(crate) use crate::aws::dynamodb::Items;
 pub(crate) use apply::{Deployed, Prepared, apply};
 pub(crate) use cloud::{Cloud, ENDPOINT_URL, Outputs, Place};
 pub(crate) use code::deploy_code;

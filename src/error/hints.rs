@@ -117,10 +117,11 @@ impl From<bulk::Error> for Failure {
             }
             E::OtherCheckpoint { .. } => "delete that file to begin anew",
             E::Stopped(_) => "run the same command again: it goes on where this one stopped",
-            E::Api(_) | E::File { .. } | E::Read(_) | E::Write(_) => "",
+            E::Api(_) | E::Aws(_) | E::File { .. } | E::Read(_) | E::Write(_) => "",
         };
         match error {
             E::Api(error) => error.into(),
+            E::Aws(error) => error.into(),
             error if hint.is_empty() => Self::of(Kind::Failed, &error),
             error => Self::of(Kind::Failed, &error).hint(hint),
         }

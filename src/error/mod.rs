@@ -102,6 +102,14 @@ impl Failure {
         self
     }
 
+    /// The same, with a hint if it is an interruption that has none.
+    pub(crate) fn when_interrupted(mut self, hint: &str) -> Self {
+        if self.kind == Kind::Interrupted {
+            self.hint.get_or_insert_with(|| hint.to_owned());
+        }
+        self
+    }
+
     fn maybe_hint(mut self, hint: Option<String>) -> Self {
         self.hint = hint;
         self

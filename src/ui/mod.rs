@@ -136,10 +136,14 @@ impl Ui {
         let Tally {
             created,
             updated,
+            written,
             skipped,
             rejected,
             ..
         } = tally;
+        if *written > 0 {
+            return self.print(&format!("{written} written, {rejected} refused"));
+        }
         self.print(&format!(
             "{created} created, {updated} updated, {skipped} skipped, {rejected} refused"
         ));

@@ -9,7 +9,7 @@ const RULES: [(&str, &[&str]); 15] = [
     ("api", &["wait"]),
     ("artifact", &[]),
     ("aws", &[]),
-    ("bulk", &["api", "wait"]),
+    ("bulk", &["api", "aws", "wait"]),
     ("cli", &["commands", "error", "settings"]),
     (
         "commands",

@@ -182,6 +182,77 @@ fn standard_input_is_a_file_like_any_other() {
     assert_eq!(told["created"], 30);
 }
 
+#[test]
+fn administrators_go_straight_to_the_table() {
+    let sandbox = Sandbox::on(ministack()).with("UMB_STAGE", "dev");
+    sandbox.umb(&["deploy", "dev"]).ok();
+    users(
+        &sandbox,
+        &["create", "--username", "user 000007", "--set", "old=1"],
+    )
+    .ok();
+    let tag = users(&sandbox, &["get", "user 000007", "--etag"])
+        .ok()
+        .stdout;
+    let text = lines(230);
+    let first = text.lines().next().unwrap();
+    write(&sandbox, "users.jsonl", &format!("{text}{first}\nnope\n"));
+    let run = users(&sandbox, &["import", "users.jsonl", "--via", "table"]).fails(1);
+    assert_eq!(run.stdout, "231 written, 1 refused\n");
+    assert_ne!(
+        users(&sandbox, &["get", "user 000007", "--etag"])
+            .ok()
+            .stdout,
+        tag
+    );
+    let by_api = users(&sandbox, &["export"]).ok().stdout;
+    assert_eq!(sorted(&by_api), text);
+    let straight = ["export", "all.csv", "--via", "table", "--consistent"];
+    users(&sandbox, &straight).ok();
+    users(&sandbox, &["import", "all.csv", "--on-conflict", "skip"]).ok();
+    let straight = users(&sandbox, &["export", "--via", "table"]).ok().stdout;
+    assert_eq!(sorted(&straight), text);
+
+    let local = deployed();
+    let run = users(&local, &["export", "--via", "table"]).fails(2);
+    assert!(
+        run.stderr.contains("hint: leave out --via table"),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn ctrl_c_says_that_the_same_command_goes_on() {
+    let sandbox = deployed();
+    write(&sandbox, "users.jsonl", &lines(20_000));
+    let mut command = sandbox.command(&["users", "import", "users.jsonl"]);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let path = sandbox.work().join("users.jsonl.umb-import");
+    let started = Instant::now();
+    while !path.exists() {
+        assert!(started.elapsed() < PATIENCE);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let pid = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "error: interrupted\nhint: the same command goes on where this one stopped\n"
+    );
+}
+
 /// An import or an export, killed as soon as what it has written down satisfies `is_enough`.
 fn killed_when(
     mut child: Child,

@@ -6,8 +6,8 @@ use crate::bulk::{self, Export};
 use crate::error::Failure;
 use crate::ui::Ui;
 
-use super::Target;
-use super::import::{FormatArg, file, format};
+use super::import::{FormatArg, file, format, goes_on};
+use super::{Target, Via};
 
 /// Write all users as JSON Lines or CSV; one to a file that is interrupted goes on where it stopped
 #[derive(Debug, clap::Args)]
@@ -18,17 +18,24 @@ pub(super) struct ExportArgs {
     /// The format; else CSV for a file that is called so, and JSON Lines
     #[arg(long, value_enum)]
     format: Option<FormatArg>,
+    /// The way
+    #[arg(long, value_enum, default_value = "api")]
+    via: Via,
+    /// See every write that was answered before, straight from the table too
+    #[arg(long)]
+    consistent: bool,
 }
 
 impl ExportArgs {
     pub(super) async fn run(self, target: Target<'_>, ui: &Ui) -> Result<(), Failure> {
-        let client = target.client().await?;
+        let road = target.road(self.via).await?;
         let export = Export {
             path: file(&self.file),
             format: format(self.format, &self.file),
+            is_consistent: self.consistent,
         };
         let bar = ui.bulk_progress(None);
-        let users = bulk::export(&client, export, &bar).await?;
+        let users = goes_on(bulk::export(road, export, &bar)).await?;
         drop(bar);
         ui.note(&format!("{users} users exported"));
         Ok(())

@@ -1,7 +1,6 @@
 //! `umb users import`
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::ValueEnum;
 
@@ -9,7 +8,7 @@ use crate::bulk::{self, Format, Import, OnConflict, Tally};
 use crate::error::{Failure, Kind};
 use crate::ui::Ui;
 
-use super::Target;
+use super::{Target, Via};
 
 /// Create users from JSON Lines or CSV; one that is interrupted goes on where it stopped
 ///
@@ -25,6 +24,9 @@ pub(super) struct ImportArgs {
     /// What to do with a user that exists
     #[arg(long, value_enum, default_value = "fail")]
     on_conflict: OnConflictArg,
+    /// The way; straight to the table, users that exist are replaced
+    #[arg(long, value_enum, default_value = "api")]
+    via: Via,
     /// Where refused lines go, with their numbers and the reasons; else beside the file
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
@@ -89,7 +91,7 @@ impl ImportArgs {
             name.push(".rejects.jsonl");
             name.into()
         });
-        let client = Arc::new(target.client().await?);
+        let road = target.road(self.via).await?;
         let import = Import {
             path,
             format: format(self.format, &self.file),
@@ -101,7 +103,7 @@ impl ImportArgs {
             .and_then(|path| std::fs::metadata(path).ok())
             .map(|file| file.len());
         let bar = ui.bulk_progress(length);
-        let tally = bulk::import(client, import, &bar).await?;
+        let tally = goes_on(bulk::import(road, import, &bar)).await?;
         drop(bar);
         if self.json {
             ui.print_json(&tally);
@@ -109,6 +111,17 @@ impl ImportArgs {
             ui.imported(&tally);
         }
         refused(&tally, &rejects)
+    }
+}
+
+/// Work that goes on where it stopped, unless Ctrl-C comes first.
+pub(super) async fn goes_on<T>(
+    work: impl Future<Output = Result<T, bulk::Error>>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        done = work => Ok(done?),
+        Ok(()) = tokio::signal::ctrl_c() => Err(Failure::new(Kind::Interrupted, "interrupted")
+            .hint("the same command goes on where this one stopped")),
     }
 }
 

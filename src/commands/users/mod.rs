@@ -7,11 +7,15 @@ mod list;
 mod one;
 mod request;
 
+use std::sync::Arc;
+
 use crate::api::Client;
+use crate::bulk::Road;
 use crate::error::Failure;
 use crate::settings::Settings;
 use crate::ui::Ui;
 
+use super::attended::interruptible;
 use super::stage::Chosen;
 
 /// Work with users through the HTTP API
@@ -44,15 +48,16 @@ impl UsersArgs {
             settings,
         };
         match self.verb {
-            Verb::Create(args) => args.run(target, ui).await,
-            Verb::Get(args) => args.run(target, ui).await,
-            Verb::Update(args) => args.run(target, ui).await,
-            Verb::List(args) => args.run(target, ui).await,
-            Verb::Delete(args) => args.run(target, ui).await,
+            // These have a way of their own to be interrupted.
             Verb::Import(args) => args.run(target, ui).await,
             Verb::Export(args) => args.run(target, ui).await,
-            Verb::Api(args) => args.run(target, ui).await,
-            Verb::Curl(args) => args.run(target, ui).await,
+            Verb::Create(args) => interruptible(args.run(target, ui)).await,
+            Verb::Get(args) => interruptible(args.run(target, ui)).await,
+            Verb::Update(args) => interruptible(args.run(target, ui)).await,
+            Verb::List(args) => interruptible(args.run(target, ui)).await,
+            Verb::Delete(args) => interruptible(args.run(target, ui)).await,
+            Verb::Api(args) => interruptible(args.run(target, ui)).await,
+            Verb::Curl(args) => interruptible(args.run(target, ui)).await,
         }
     }
 }
@@ -63,7 +68,28 @@ struct Target<'a> {
     settings: &'a Settings,
 }
 
+/// How many users go at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Via {
+    /// Through the HTTP API
+    Api,
+    /// Straight to the table: quicker, for administrators
+    Table,
+}
+
 impl Target<'_> {
+    /// The way for many users at once.
+    async fn road(self, via: Via) -> Result<Road, Failure> {
+        match (via, Chosen::of(self.stage, self.settings).await?) {
+            (Via::Api, chosen) => Ok(Road::Api(Arc::new(chosen.client().await?))),
+            (Via::Table, Chosen::Cloud(stage)) => Ok(Road::Table(stage.items().await?)),
+            (Via::Table, Chosen::Local(_)) => Err(Failure::usage(
+                "the local stage's table is in its server alone",
+            )
+            .hint("leave out --via table")),
+        }
+    }
+
     /// A client of its API.
     async fn client(self) -> Result<Client, Failure> {
         Chosen::of(self.stage, self.settings).await?.client().await

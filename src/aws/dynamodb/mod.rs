@@ -1,4 +1,7 @@
-//! DynamoDB: the table as a thing that is there or not; its items are the function's business.
+//! DynamoDB: the table as a thing that is there or not. Single items are the function's business; many at
+//! once are in [`Items`].
+
+mod items;
 
 use std::collections::BTreeMap;
 
@@ -6,6 +9,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 
 use super::{Error, Session};
+
+pub(crate) use items::{Item, Items};
 
 /// A table.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,25 @@
+//! The two ways to a stage's users.
+
+use std::sync::Arc;
+
+use crate::api::Client;
+use crate::aws::dynamodb::Items;
+
+/// Where users go, or come from.
+#[derive(Debug, Clone)]
+pub(crate) enum Road {
+    /// The HTTP API.
+    Api(Arc<Client>),
+    /// Its table.
+    Table(Items),
+}
+
+impl Road {
+    /// What tells it from another one.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Api(client) => client.base().to_owned(),
+            Self::Table(items) => format!("table {}", items.table()),
+        }
+    }
+}

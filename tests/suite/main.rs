@@ -13,6 +13,7 @@
 
 mod architecture;
 mod artifact;
+mod bootstrap;
 mod bulk;
 mod chaos;
 mod cloud;

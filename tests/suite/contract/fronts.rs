@@ -26,6 +26,8 @@ pub enum Way {
 /// A new stage `dev` on MiniStack.
 fn deployed() -> Sandbox {
     let sandbox = Sandbox::on(ministack());
+    // Many tests share it; whether a stage throttles is a question of its own.
+    sandbox.settings("stages.dev = { throttling_rate = 100000, throttling_burst = 100000 }");
     sandbox.umb(&["deploy", "dev"]).ok();
     sandbox
 }

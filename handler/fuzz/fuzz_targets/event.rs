@@ -1,0 +1,201 @@
+//! Any event → an answer of the contract, or a refusal of the event; never a panic.
+//!
+//! `cargo fuzz run --sanitizer none --fuzz-dir handler/fuzz event`. The table behind the function is a stub that
+//! answers whatever the input says: what is looked for is in front of it.
+
+#![no_main]
+
+use std::cell::Cell;
+use std::time::{Duration, SystemTime};
+
+use arbitrary::Arbitrary;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use lambda_runtime::{Context, LambdaEvent};
+use libfuzzer_sys::fuzz_target;
+use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
+use umb_handler::lambda::handle;
+use umb_handler::router::router;
+use umb_handler::store::Store;
+
+/// The statuses of the contract, and those of a front without a gateway.
+const STATUSES: [i64; 12] = [200, 201, 304, 400, 404, 405, 409, 412, 413, 415, 500, 503];
+
+thread_local! {
+    /// What the table answers.
+    static TABLE: Cell<Table> = const { Cell::new(Table::Fine) };
+    static RUNTIME: Runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
+}
+
+#[derive(Debug, Clone, Copy, Arbitrary)]
+enum Table {
+    Fine,
+    Empty,
+    Unmet,
+    Refused,
+}
+
+#[derive(Debug, Arbitrary)]
+enum Event {
+    /// Whatever JSON the bytes are.
+    Json(Vec<u8>),
+    /// A proxy event.
+    Proxy {
+        method: Method,
+        path: String,
+        is_of_user: bool,
+        query: Vec<(String, String)>,
+        headers: Vec<(Header, String)>,
+        body: Option<String>,
+        is_base64: bool,
+    },
+}
+
+#[derive(Debug, Arbitrary)]
+enum Method {
+    Get,
+    Post,
+    Put,
+    Delete,
+    Other(String),
+}
+
+#[derive(Debug, Arbitrary)]
+enum Header {
+    Json,
+    IfMatch,
+    IfNoneMatch,
+    Other(String),
+}
+
+#[derive(Debug, Arbitrary)]
+struct Input {
+    event: Event,
+    table: Table,
+}
+
+impl Event {
+    fn json(self) -> Option<Value> {
+        let (method, path, query, headers, body, is_base64) = match self {
+            Self::Json(bytes) => return serde_json::from_slice(&bytes).ok(),
+            Self::Proxy {
+                method,
+                path,
+                is_of_user,
+                query,
+                headers,
+                body,
+                is_base64,
+            } => {
+                let prefix = if is_of_user { "/users/" } else { "/users" };
+                (
+                    method,
+                    format!("{prefix}{path}"),
+                    query,
+                    headers,
+                    body,
+                    is_base64,
+                )
+            }
+        };
+        let method = match method {
+            Method::Get => "GET".to_owned(),
+            Method::Post => "POST".to_owned(),
+            Method::Put => "PUT".to_owned(),
+            Method::Delete => "DELETE".to_owned(),
+            Method::Other(other) => other,
+        };
+        let mut all = json!({});
+        for (name, value) in headers {
+            let (name, value) = match name {
+                Header::Json => ("Content-Type".to_owned(), "application/json".to_owned()),
+                Header::IfMatch => ("If-Match".to_owned(), value),
+                Header::IfNoneMatch => ("If-None-Match".to_owned(), value),
+                Header::Other(name) => (name, value),
+            };
+            all[name] = json!([value]);
+        }
+        let query: Value = query
+            .into_iter()
+            .map(|(name, value)| (name, json!([value])))
+            .collect();
+        Some(json!({
+            "resource": "/{proxy+}", "path": path, "httpMethod": method,
+            "multiValueHeaders": all, "multiValueQueryStringParameters": query,
+            "requestContext": {"requestId": "r"}, "body": body, "isBase64Encoded": is_base64,
+        }))
+    }
+}
+
+/// DynamoDB as far as answers go.
+#[derive(Debug)]
+struct Stub;
+
+impl HttpConnector for Stub {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let item = json!({"username": {"S": "john"}, "n": {"N": "1.5"}, "$revision": {"S": "r"}});
+        let target = request
+            .headers()
+            .get("x-amz-target")
+            .unwrap_or_default()
+            .to_owned();
+        let error = |code: &str| {
+            let kind = format!("com.amazonaws.dynamodb.v20120810#{code}");
+            (400_u16, json!({"__type": kind, "message": "no"}))
+        };
+        let (status, body) = match TABLE.get() {
+            Table::Unmet => error("ConditionalCheckFailedException"),
+            Table::Refused => error("ResourceNotFoundException"),
+            Table::Empty => (200, json!({})),
+            Table::Fine if target.ends_with("Scan") => (200, json!({"Items": [item]})),
+            Table::Fine => (200, json!({"Item": item, "Attributes": item})),
+        };
+        let status = status.try_into().expect("a status");
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(
+            status,
+            SdkBody::from(body.to_string()),
+        )))
+    }
+}
+
+fuzz_target!(|input: Input| {
+    let Some(event) = input.event.json() else {
+        return;
+    };
+    TABLE.set(input.table);
+    let connector = SharedHttpConnector::new(Stub);
+    let store = Store::embedded(http_client_fn(move |_, _| connector.clone()), "T");
+    let mut context = Context::default();
+    let deadline = SystemTime::now() + Duration::from_secs(10);
+    let since = deadline
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .expect("later");
+    context.deadline = u64::try_from(since.as_millis()).expect("in range");
+    let answered = RUNTIME
+        .with(|runtime| runtime.block_on(handle(router(store), LambdaEvent::new(event, context))));
+    let Ok(answer) = answered else {
+        return;
+    };
+    assert!(STATUSES.contains(&answer.status_code), "{answer:?}");
+    let answer = serde_json::to_value(&answer).expect("a proxy response");
+    let header = |name: &str| answer["headers"][name].as_str().unwrap_or_default();
+    assert_eq!(header("x-request-id"), "r", "{answer}");
+    let body = answer["body"].as_str().unwrap_or_default();
+    match answer["statusCode"].as_i64() {
+        Some(304) => assert_eq!(body, "", "{answer}"),
+        Some(..400) => assert_eq!(header("content-type"), "application/json", "{answer}"),
+        _ => assert_eq!(
+            header("content-type"),
+            "application/problem+json",
+            "{answer}"
+        ),
+    }
+    assert!(
+        body.is_empty() || serde_json::from_str::<Value>(body).is_ok(),
+        "{answer}"
+    );
+});

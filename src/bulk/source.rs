@@ -25,7 +25,7 @@ pub(super) struct Record {
     pub(super) end: End,
     /// The user as a JSON object, or why it is none.
     pub(super) user: Result<String, String>,
-    /// What stands in the file.
+    /// What stands in the file: the line, or a row as a JSON object, or as CSV where it is none.
     pub(super) raw: String,
 }
 
@@ -163,15 +163,13 @@ impl Source {
             let read = reader.read_record(&mut row);
             end.byte = reader.position().byte();
             end.records += 1;
-            let (user, raw) = match read {
+            let user = match read {
                 Ok(false) => return Ok(()),
-                Ok(true) => (
-                    columns.user(row.iter()),
-                    row.iter().collect::<Vec<_>>().join(","),
-                ),
+                Ok(true) => columns.user(row.iter()),
                 Err(error) if error.is_io_error() => return Err(unreadable(error)),
-                Err(error) => (Err(error.to_string()), String::new()),
+                Err(error) => Err(error.to_string()),
             };
+            let raw = user.clone().unwrap_or_else(|_| quoted(&row));
             end.line = row.position().map_or(end.line + 1, csv::Position::line);
             let record = Record { end, user, raw };
             if end.records > from.records && sender.blocking_send(Ok(record)).is_err() {
@@ -179,6 +177,17 @@ impl Source {
             }
         }
     }
+}
+
+/// A row as CSV again, without its line break.
+fn quoted(row: &csv::StringRecord) -> String {
+    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+    // Memory takes every write.
+    let _ = writer.write_record(row);
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8_lossy(&bytes)
+        .trim_end_matches('\n')
+        .to_owned()
 }
 
 fn unreadable(error: csv::Error) -> Error {

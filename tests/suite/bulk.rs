@@ -6,7 +6,7 @@ use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{Run, Sandbox, assert_documented, ministack};
 
@@ -141,16 +141,22 @@ fn columns_say_what_their_cells_are() {
     write(
         &sandbox,
         "users.csv",
-        "username,age:json,note\njohn,42,\"a, \"\"b\"\"\"\njane,nope,x\njim,,\n",
+        "username,age:json,note\njohn,42,\"a, \"\"b\"\"\"\njane,nope,x\njim,,\njack,1,\"x,y\",z\n",
     );
     let run = users(&sandbox, &["import", "users.csv"]).fails(1);
     assert!(run.stdout.starts_with("2 created"), "{run:#?}");
-    assert!(run.stdout.ends_with("1 refused\n"), "{run:#?}");
+    assert!(run.stdout.ends_with("2 refused\n"), "{run:#?}");
     let rejects = read(&sandbox, "users.csv.rejects.jsonl");
-    assert!(
-        rejects.contains("\"line\":3,\"reason\":\"age:json is not JSON\""),
-        "{rejects}"
+    let rejects: Vec<Value> = rejects
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(
+        rejects[0],
+        json!({ "line": 3, "reason": "age:json is not JSON", "record": "jane,nope,x" })
     );
+    assert_eq!(rejects[1]["line"], 5, "{rejects:#?}");
+    assert_eq!(rejects[1]["record"], "jack,1,\"x,y\",z", "{rejects:#?}");
     let all = sorted(&users(&sandbox, &["list"]).ok().stdout);
     assert!(
         all.contains("{\"age\":42,\"note\":\"a, \\\"b\\\"\",\"username\":\"john\"}"),

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Sandbox, proxy_event};
+use crate::harness::{Sandbox, proxy_event, signal};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -114,13 +114,7 @@ fn sigterm_lets_the_call_under_way_be_answered() {
                 answer(&connection, 202, "", &json!({}));
             } else {
                 // The table takes its time: the end comes in the middle of the call.
-                assert!(
-                    Command::new("kill")
-                        .args(["-TERM", &pid])
-                        .status()
-                        .unwrap()
-                        .success()
-                );
+                signal(&pid, "TERM");
                 while is_pending(&pid) {
                     thread::sleep(Duration::from_millis(1));
                 }

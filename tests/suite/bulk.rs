@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Run, Sandbox, assert_documented, ministack};
+use crate::harness::{Run, Sandbox, assert_documented, ministack, signal};
 
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -244,13 +244,7 @@ fn ctrl_c_says_that_the_same_command_goes_on() {
         std::thread::sleep(Duration::from_millis(2));
     }
     let pid = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
+    signal(&pid, "INT");
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     assert_eq!(
@@ -273,7 +267,7 @@ fn killed_when(
         let written = fs::read_to_string(&path).unwrap_or_default();
         if serde_json::from_str(&written).is_ok_and(|written| is_enough(&written)) {
             let pid = child.id().to_string();
-            let _ = Command::new("kill").args(["-KILL", &pid]).status().unwrap();
+            signal(&pid, "KILL");
             break;
         }
         std::thread::sleep(Duration::from_millis(2));

@@ -3,9 +3,9 @@
 //!
 //! `cargo test` tries a few schedules; `UMB_CHAOS_RUNS=200 cargo test --test suite chaos` tries that many.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use crate::harness::{Proxy, Run, Sandbox, ministack};
+use crate::harness::{Proxy, Run, Sandbox, ministack, signal};
 
 const RUNS: u64 = 6;
 /// One of so many calls goes wrong.
@@ -29,9 +29,8 @@ fn interrupted(sandbox: &Sandbox, proxy: &Proxy, args: &[&str], random: &mut fas
             .recv_timeout(std::time::Duration::from_millis(5))
             .is_ok()
         {
-            let signal = ["-KILL", "-INT", "-TERM"][random.usize(0..3)];
-            let pid = child.id().to_string();
-            let _ = Command::new("kill").args([signal, &pid]).status().unwrap();
+            let name = ["KILL", "INT", "TERM"][random.usize(0..3)];
+            signal(&child.id().to_string(), name);
             break;
         }
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use crate::harness::{Key, Sandbox, free_port, request, signed};
+use crate::harness::{Key, Sandbox, free_port, request, signal, signed};
 
 const APP: &str = "UserManagementBackend";
 
@@ -28,16 +28,6 @@ fn pid(sandbox: &Sandbox) -> String {
     let record = fs::read(sandbox.local_folder(APP).join("server.json")).unwrap();
     let record: Value = serde_json::from_slice(&record).unwrap();
     record["pid"].to_string()
-}
-
-fn kill(pid: &str) {
-    assert!(
-        Command::new("kill")
-            .args(["-9", pid])
-            .status()
-            .unwrap()
-            .success()
-    );
 }
 
 #[test]
@@ -126,7 +116,7 @@ fn users_survive_a_crash_and_a_restart() {
     let sandbox = Sandbox::new();
     stdout(&sandbox, &["deploy", "local"]);
     stdout(&sandbox, &["users", "create", "--username", "john"]);
-    kill(&pid(&sandbox));
+    signal(&pid(&sandbox), "KILL");
 
     // The record is stale now: it names a process that is gone.
     let run = sandbox.umb(&["users", "get", "john"]).fails(1);

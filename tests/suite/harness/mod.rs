@@ -1,5 +1,6 @@
 //! What the tests stand on: the binary in a sandbox, the peers, and HTTP.
 
+pub mod cloudformation;
 mod gateway;
 mod http;
 mod invoke;
@@ -9,6 +10,7 @@ mod proxy;
 mod replay;
 mod sandbox;
 mod schema;
+mod signal;
 mod signing;
 mod stacks;
 
@@ -20,5 +22,6 @@ pub use proxy::Proxy;
 pub use replay::{Request, replay};
 pub use sandbox::{Run, Sandbox};
 pub use schema::assert_documented;
+pub use signal::signal;
 pub use signing::{Key, signed};
 pub use stacks::{failing, held};

@@ -1,6 +1,6 @@
 //! What many users at once cost, beside what the embedded engine does by itself: `cargo bench --bench bulk`.
 //!
-//! `UMB_BENCH_USERS=1000000` measures with that many instead of twenty thousand. The exit code says whether every
+//! `UMB_BENCH_USERS=1000000` measures with that many instead of a hundred thousand. The exit code says whether every
 //! budget was kept.
 
 #![expect(
@@ -19,17 +19,24 @@ mod harness;
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
+use std::path::Path;
 use std::process::{Child, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use dynoxide::Database;
+use dynoxide::actions::batch_write_item::{BatchWriteItemRequest, PutRequest, WriteRequest};
+use dynoxide::actions::put_item::PutItemRequest;
+use dynoxide::actions::scan::ScanRequest;
+use dynoxide::{AttributeValue, Database, Item};
 use harness::Sandbox;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// How fast umb must be, in parts of the engine's own rate.
 const PART: f64 = 0.7;
 /// How much memory an import or an export may take, in megabytes.
 const MEMORY: f64 = 64.0;
+
+/// The table's name.
+const TABLE: &str = "Users";
 
 fn user(number: u32) -> String {
     format!(
@@ -38,11 +45,11 @@ fn user(number: u32) -> String {
 }
 
 /// The engine with an empty table, in a file of its own.
-fn engine(folder: &std::path::Path) -> Database {
-    let path = folder.join("raw.sqlite3");
+fn engine(folder: &Path, file: &str) -> Database {
+    let path = folder.join(file);
     let database = Database::new(path.to_str().unwrap()).unwrap();
     let table = json!({
-        "TableName": "Users",
+        "TableName": TABLE,
         "AttributeDefinitions": [{"AttributeName": "username", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "username", "KeyType": "HASH"}],
         "BillingMode": "PAY_PER_REQUEST",
@@ -58,42 +65,70 @@ fn rate(count: u32, took: Duration) -> f64 {
     f64::from(count) / took.as_secs_f64()
 }
 
+/// A user as the engine takes it.
+fn item(number: u32) -> Item {
+    let text = AttributeValue::S;
+    let attributes = [
+        ("email", text(format!("u{number:07}@example.org"))),
+        ("number", AttributeValue::N(number.to_string())),
+        // As long as the revision that the stage keeps with each user.
+        ("$revision", text(format!("{number:032x}"))),
+        ("username", text(format!("user {number:07}"))),
+    ];
+    attributes
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+}
+
+/// Users one by one, each only if it is not there.
 fn raw_puts(database: &Database, count: u32) -> f64 {
     let started = Instant::now();
     for number in 0..count {
-        let request = json!({
-            "TableName": "Users",
-            "Item": {
-                "email": {"S": format!("u{number:07}@example.org")},
-                "number": {"N": number.to_string()},
-                "username": {"S": format!("user {number:07}")},
-            },
-            "ConditionExpression": "attribute_not_exists(#key)",
-            "ExpressionAttributeNames": {"#key": "username"},
-        });
-        database
-            .put_item(serde_json::from_value(request).unwrap())
-            .unwrap();
+        let request = PutItemRequest {
+            table_name: TABLE.to_owned(),
+            item: item(number),
+            condition_expression: Some("attribute_not_exists(#key)".to_owned()),
+            expression_attribute_names: Some([("#key".to_owned(), "username".to_owned())].into()),
+            ..PutItemRequest::default()
+        };
+        database.put_item(request).unwrap();
     }
     rate(count, started.elapsed())
 }
 
+/// As many users at once as a request takes.
+fn raw_batches(database: &Database, count: u32) -> f64 {
+    let started = Instant::now();
+    for first in (0..count).step_by(25) {
+        let writes = (first..count.min(first + 25)).map(|number| WriteRequest {
+            put_request: Some(PutRequest { item: item(number) }),
+            delete_request: None,
+        });
+        let request = BatchWriteItemRequest {
+            request_items: [(TABLE.to_owned(), writes.collect())].into(),
+            ..BatchWriteItemRequest::default()
+        };
+        database.batch_write_item(request).unwrap();
+    }
+    rate(count, started.elapsed())
+}
+
+/// All users, page by page.
 fn raw_scan(database: &Database, count: u32) -> f64 {
     let started = Instant::now();
     let mut seen = 0;
-    let mut after = Value::Null;
+    let mut after = None;
     loop {
-        let mut request = json!({"TableName": "Users", "Limit": 100, "ConsistentRead": true});
-        if !after.is_null() {
-            request["ExclusiveStartKey"] = after;
-        }
-        let page = database
-            .scan(serde_json::from_value(request).unwrap())
-            .unwrap();
-        let page = serde_json::to_value(&page).unwrap();
-        seen += page["Items"].as_array().unwrap().len();
-        after = page["LastEvaluatedKey"].clone();
-        if after.is_null() {
+        let request = ScanRequest {
+            table_name: TABLE.to_owned(),
+            limit: Some(1000),
+            exclusive_start_key: after,
+            ..ScanRequest::default()
+        };
+        let page = database.scan(request).unwrap();
+        seen += page.items.unwrap().len();
+        after = page.last_evaluated_key;
+        if after.is_none() {
             break;
         }
     }
@@ -135,7 +170,7 @@ fn row(what: &str, (took, memory): (Duration, f64), count: u32, raw: f64) -> boo
     let own = rate(count, took);
     let is_kept = own >= raw * PART && memory <= MEMORY;
     println!(
-        "{what:<8} {own:>9.0} users/s, {:>4.0} % of the engine's {raw:>9.0}; {memory:>5.1} MB{}",
+        "{what:<20} {own:>9.0} users/s, {:>4.0} % of the engine's {raw:>9.0}; {memory:>5.1} MB{}",
         own / raw * 100.0,
         if is_kept { "" } else { "  OVER" }
     );
@@ -144,7 +179,7 @@ fn row(what: &str, (took, memory): (Duration, f64), count: u32, raw: f64) -> boo
 
 fn main() -> ExitCode {
     let count: u32 =
-        std::env::var("UMB_BENCH_USERS").map_or(20_000, |count| count.parse().unwrap());
+        std::env::var("UMB_BENCH_USERS").map_or(100_000, |count| count.parse().unwrap());
     let sandbox = Sandbox::new().with("UMB_STAGE", "local");
     let mut file = BufWriter::new(File::create(sandbox.work().join("users.jsonl")).unwrap());
     for number in 0..count {
@@ -153,14 +188,27 @@ fn main() -> ExitCode {
     file.flush().unwrap();
     println!("{count} users");
 
-    let database = engine(&sandbox.work());
-    let (puts, scan) = (raw_puts(&database, count), raw_scan(&database, count));
+    let work = sandbox.work();
+    let single = engine(&work, "single.sqlite3");
+    let other = engine(&work, "batched.sqlite3");
+    let puts = raw_puts(&single, count);
+    let batches = raw_batches(&other, count);
+    // It takes less than a second: the best of some is what the engine can do.
+    let scan = (0..3).map(|_| raw_scan(&single, count)).fold(0.0, f64::max);
+
     sandbox.umb(&["deploy", "local"]).ok();
-    let imported = run(&sandbox, &["import", "users.jsonl"]);
-    let exported = run(&sandbox, &["export", "all.jsonl"]);
+    let one_by_one = run(&sandbox, &["import", "users.jsonl"]);
+    let exported = run(&sandbox, &["export", "all.jsonl", "--via", "table"]);
+    let paged = run(&sandbox, &["export", "paged.jsonl"]);
+    sandbox.umb(&["destroy", "local", "--yes"]).ok();
+    sandbox.umb(&["deploy", "local"]).ok();
+    let at_once = run(&sandbox, &["import", "users.jsonl", "--via", "table"]);
     let is_kept = [
-        row("import", imported, count, puts),
-        row("export", exported, count, scan),
+        row("import via the API", one_by_one, count, puts),
+        row("import via the table", at_once, count, batches),
+        row("export via the table", exported, count, scan),
     ];
+    // Through the API, every hundred users are a request with its JSON twice over: that has no budget.
+    row("export via the API", paged, count, scan);
     ExitCode::from(u8::from(is_kept.contains(&false)))
 }

@@ -28,6 +28,11 @@ impl Pace {
         first: Duration::from_millis(50),
         longest: Duration::from_secs(5),
     };
+    /// For DynamoDB that moves a whole table, which takes minutes to hours.
+    pub(crate) const TRANSFER: Self = Self {
+        first: Duration::from_millis(200),
+        longest: Duration::from_secs(10),
+    };
     /// For a process on this machine.
     pub(crate) const PROCESS: Self = Self {
         first: Duration::from_millis(5),

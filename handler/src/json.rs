@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+pub use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ReaderSettings, ValueType};
@@ -285,7 +285,10 @@ fn write_list<T>(
 }
 
 /// Writes a number with exactly the digits that `DynamoDB` returned.
-fn write_number(number: &str, writer: &mut Writer) -> io::Result<()> {
+///
+/// # Errors
+/// None of writing to memory.
+pub fn write_number(number: &str, writer: &mut Writer) -> io::Result<()> {
     match writer.number_value_from_string(number) {
         Ok(()) => Ok(()),
         Err(JsonNumberError::IoError(error)) => Err(error),

@@ -110,13 +110,11 @@ impl User {
     }
 
     /// A user from the item that the table holds.
-    pub fn from_stored(username: Username, mut stored: Item) -> Self {
-        let revision = Revision::of(stored.remove(REVISION).as_ref());
+    pub fn from_stored(username: Username, stored: Item) -> Self {
+        let (item, revision) = shown(stored);
         Self {
             username,
-            item: renamed(stored, |name| {
-                name.strip_prefix('$').unwrap_or(&name).to_owned()
-            }),
+            item,
             revision,
         }
     }
@@ -152,21 +150,44 @@ fn stored(item: Item, revision: &Revision) -> Item {
     stored
 }
 
+/// The attributes and the revision of a user whose item the table holds: the way back from [`User::to_stored`].
+pub fn shown(mut stored: Item) -> (Item, Revision) {
+    let revision = Revision::of(stored.remove(REVISION).as_ref());
+    let item = renamed(stored, |name| {
+        shown_name(&name).unwrap_or_default().to_owned()
+    });
+    (item, revision)
+}
+
+/// What the attribute of an item is called in the user that the item holds; `None` for the revision.
+pub fn shown_name(stored: &str) -> Option<&str> {
+    match stored {
+        REVISION => None,
+        name if resembles_revision(name) => name.strip_prefix('$'),
+        name => Some(name),
+    }
+}
+
 /// The item with another name for each attribute that could be taken for the revision.
 fn renamed(item: Item, rename: impl Fn(String) -> String) -> Item {
-    let resembles = |name: &str| {
-        name.strip_suffix(&REVISION[1..])
-            .is_some_and(|signs| !signs.is_empty() && signs.bytes().all(|sign| sign == b'$'))
-    };
+    if !item.keys().any(|name| resembles_revision(name)) {
+        return item;
+    }
     item.into_iter()
         .map(|(name, value)| {
-            if resembles(&name) {
+            if resembles_revision(&name) {
                 (rename(name), value)
             } else {
                 (name, value)
             }
         })
         .collect()
+}
+
+/// Whether a name is the revision's but for its number of dollar signs.
+fn resembles_revision(name: &str) -> bool {
+    name.strip_suffix(&REVISION[1..])
+        .is_some_and(|signs| !signs.is_empty() && signs.bytes().all(|sign| sign == b'$'))
 }
 
 /// Attributes to set on a user that exists; all others stay as they are.

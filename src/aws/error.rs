@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_types::error::operation::BuildError;
 
 /// What a person can do about a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +138,24 @@ impl Error {
             cause,
             // Where nothing was found, every place that was looked at says so.
             source: (cause == Cause::UnusableCredentials).then(|| innermost(error).into()),
+        }
+    }
+
+    /// A request that lacks what it needs: a defect of whoever builds it.
+    pub(crate) fn of_building(call: &'static str, error: BuildError) -> Self {
+        Self {
+            what: format!("{call} cannot be asked"),
+            cause: Cause::Refused,
+            source: Some(Box::new(error)),
+        }
+    }
+
+    /// An answer without what it always has.
+    pub(crate) fn unexpected(call: &'static str) -> Self {
+        Self {
+            what: format!("{call} answered something unexpected"),
+            cause: Cause::Internal,
+            source: None,
         }
     }
 

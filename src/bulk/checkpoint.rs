@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
+use super::file::{beside, folder};
 
 /// What something goes on with, and what it is of: of another file, or another stage, it is refused.
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,10 +27,8 @@ pub(super) struct Checkpoint {
 impl Checkpoint {
     /// The one beside `path`, with this ending, of `subject`.
     pub(super) fn beside(path: &Path, ending: &str, subject: String) -> Self {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
         Self {
-            path: name.into(),
+            path: beside(path, ending),
             subject,
         }
     }
@@ -59,8 +58,7 @@ impl Checkpoint {
     /// Replaces what was written down, at once and as a whole.
     pub(super) fn write<T: Serialize>(&self, state: &T) -> Result<(), Error> {
         let write = || -> io::Result<()> {
-            let folder = self.path.parent().filter(|folder| *folder != Path::new(""));
-            let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+            let mut file = tempfile::NamedTempFile::new_in(folder(&self.path))?;
             serde_json::to_writer(
                 &mut file,
                 &Written {

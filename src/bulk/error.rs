@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::{api, aws};
+use crate::{api, aws, local};
 
 /// A failed import or export. What was done until then is written down.
 #[derive(Debug, thiserror::Error)]
@@ -28,4 +28,18 @@ pub(crate) enum Error {
     Api(#[from] api::Error),
     #[error(transparent)]
     Aws(#[from] aws::Error),
+    #[error(transparent)]
+    Local(#[from] local::Error),
+}
+
+impl Error {
+    /// Whether the same may well succeed in a moment.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Api(error) => error.is_transient(),
+            Self::Aws(error) => error.cause().is_transient(),
+            Self::Local(local::Error::Engine { is_busy, .. }) => *is_busy,
+            _ => false,
+        }
+    }
 }

@@ -4,28 +4,29 @@
 //! written down is how far each part is.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Seek as _, Write};
-use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::io::{self, Seek as _, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
-use umb_handler::json;
-use umb_handler::user::{USERNAME, User, Username};
 
 use crate::api::Client;
-use crate::aws::dynamodb::{Item, Items};
 use crate::wait::{Pace, Pauses};
 
 use super::checkpoint::Checkpoint;
-use super::file::open_at;
-use super::format::{heading, row};
+use super::file::{beside, folder, open_at};
+use super::sheet::Sheet;
+use super::sort;
+use super::table::{Page, Place};
 use super::{Error, Format, PATIENCE, Road, Tally, Watcher};
 
 /// What stands behind the name of a file that is not whole yet.
 const PARTIAL: &str = ".partial";
-/// How many parts of a table are read at the same time.
-const SEGMENTS: usize = 4;
+/// How often it is written down how far it is.
+const PERIOD: Duration = Duration::from_millis(50);
+/// What stands behind the name of a file that is being written in order.
+const SORTED: &str = ".sorted";
 
 /// What is to be exported, and how.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +36,8 @@ pub(crate) struct Export<'a> {
     pub(crate) format: Format,
     /// Whether every write that was answered before must be seen. The API always sees to that.
     pub(crate) is_consistent: bool,
+    /// Whether they come in the order of their names, code point by code point, rather than as they are read.
+    pub(crate) is_sorted: bool,
 }
 
 /// How far a part is.
@@ -56,79 +59,91 @@ struct State {
     users: u64,
 }
 
-/// Users, each a JSON object, and where to go on.
-type Page = (Vec<String>, Option<String>);
-
-/// Exports all users by `road`, in no particular order; answers how many. One to a file that was interrupted
-/// goes on.
+/// Exports all users by `road`; answers how many. One to a file that was interrupted goes on.
 pub(crate) async fn export(
     road: Road,
     export: Export<'_>,
     watcher: &dyn Watcher,
 ) -> Result<u64, Error> {
-    let parts = match &road {
-        Road::Api(_) => 1,
-        Road::Table(_) => SEGMENTS,
-    };
-    let state = State {
-        parts: vec![Part::Untouched; parts],
-        length: 0,
-        users: 0,
-    };
-    if let Some(path) = export.path {
-        return to_file(&road, export, path, state, watcher).await;
-    }
     let reading = Reading {
         road: &road,
         export,
         watcher,
     };
-    let mut sheet = Sheet::new(io::stdout().lock(), export.format, true)?;
-    reading.all(&mut sheet, state, |_, _| Ok(())).await
+    match export.path {
+        Some(path) => to_file(&reading, path).await,
+        None if export.is_sorted => {
+            let gathered = tempfile::tempfile().map_err(Error::Write)?;
+            let mut sheet = Sheet::new(gathered, Format::JsonLines, true)?;
+            let users = reading
+                .all(&mut sheet, reading.untouched(), |_, _| Ok(()))
+                .await?;
+            let mut gathered = sheet.file()?;
+            gathered.rewind().map_err(Error::Read)?;
+            let sorted = Sheet::new(io::stdout().lock(), export.format, true)?;
+            sort::by_username(gathered, &std::env::temp_dir(), sorted)?;
+            Ok(users)
+        }
+        None => {
+            let mut sheet = Sheet::new(io::stdout().lock(), export.format, true)?;
+            reading
+                .all(&mut sheet, reading.untouched(), |_, _| Ok(()))
+                .await
+        }
+    }
 }
 
-async fn to_file(
-    road: &Road,
-    export: Export<'_>,
-    path: &Path,
-    new: State,
-    watcher: &dyn Watcher,
-) -> Result<u64, Error> {
-    let subject = format!("export {:?} {}", export.format, road.name());
+/// Gathers the users in a file beside `path`, and makes that file of it when it is whole.
+async fn to_file(reading: &Reading<'_>, path: &Path) -> Result<u64, Error> {
+    let Export {
+        format, is_sorted, ..
+    } = reading.export;
+    let order = if is_sorted { "sorted" } else { "as they come" };
+    let subject = format!("export {format:?} {order} {}", reading.road.name());
     let checkpoint = Checkpoint::beside(path, ".umb-export", subject);
     let state: Option<State> = checkpoint.read()?;
     let is_new = state.is_none();
-    let state = state.unwrap_or(new);
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(PARTIAL);
-    let partial = PathBuf::from(partial);
+    let state = state.unwrap_or_else(|| reading.untouched());
+    let partial = beside(path, PARTIAL);
     let failed = |source| Error::File {
         verb: "write",
         path: partial.clone(),
         source,
     };
     let file = open_at(&partial, state.length).map_err(failed)?;
-    let mut sheet = Sheet::new(file, export.format, is_new)?;
-    let reading = Reading {
-        road,
-        export,
-        watcher,
-    };
+    let gathered = if is_sorted { Format::JsonLines } else { format };
+    let mut sheet = Sheet::new(file, gathered, is_new)?;
     let users = reading.all(&mut sheet, state, |sheet, state| {
         sheet.flush()?;
         state.length = sheet.file()?.stream_position().map_err(Error::Write)?;
         checkpoint.write(state)
     });
     let users = users.await?;
-    sheet.flush()?;
-    sheet.file()?.sync_all().map_err(failed)?;
-    fs::rename(&partial, path).map_err(|source| Error::File {
+    if is_sorted {
+        let whole = beside(path, SORTED);
+        let file = open_at(&whole, 0).map_err(failed)?;
+        let sorted = Sheet::new(file, format, true)?;
+        let gathered = File::open(&partial).map_err(failed)?;
+        sort::by_username(gathered, folder(path), sorted)?;
+        appear(&whole, path)?;
+        fs::remove_file(&partial).map_err(failed)?;
+    } else {
+        appear(&partial, path)?;
+    }
+    checkpoint.remove()?;
+    Ok(users)
+}
+
+/// Gives a file that is whole its name.
+fn appear(whole: &Path, path: &Path) -> Result<(), Error> {
+    let renamed = File::open(whole)
+        .and_then(|file| file.sync_all())
+        .and_then(|()| fs::rename(whole, path));
+    renamed.map_err(|source| Error::File {
         verb: "write",
         path: path.to_owned(),
         source,
-    })?;
-    checkpoint.remove()?;
-    Ok(users)
+    })
 }
 
 struct Reading<'a> {
@@ -138,7 +153,20 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Writes page by page, while the next ones are read; `note` gets how far it is after each.
+    /// That nothing is read yet.
+    fn untouched(&self) -> State {
+        let parts = match self.road {
+            Road::Api(_) => 1,
+            Road::Table(table) => table.parts(),
+        };
+        State {
+            parts: vec![Part::Untouched; parts],
+            length: 0,
+            users: 0,
+        }
+    }
+
+    /// Writes page by page, while the next ones are read; `note` gets now and then how far it is.
     async fn all<W: Write>(
         &self,
         sheet: &mut Sheet<W>,
@@ -146,24 +174,26 @@ impl Reading<'_> {
         mut note: impl FnMut(&mut Sheet<W>, &mut State) -> Result<(), Error>,
     ) -> Result<u64, Error> {
         let mut under_way = JoinSet::new();
+        let mut noted = Instant::now();
         for part in 0..state.parts.len() {
             self.begin(&mut under_way, &state, part);
         }
         while let Some(read) = under_way.join_next().await {
             let read: Result<Result<(usize, Page), Error>, _> = read;
-            let (part, (users, next)) =
+            let (part, (lines, next)) =
                 read.map_err(|error| Error::Read(io::Error::other(error)))??;
             state.parts[part] = next.map_or(Part::Done, Part::Behind);
             self.begin(&mut under_way, &state, part);
-            for user in &users {
-                sheet.write(user)?;
-            }
-            state.users += users.len() as u64;
+            sheet.write(&lines)?;
+            state.users += lines.lines().count() as u64;
             self.watcher.progress(&Tally {
                 written: state.users,
                 ..Tally::default()
             });
-            note(sheet, &mut state)?;
+            if noted.elapsed() > PERIOD || under_way.is_empty() {
+                note(sheet, &mut state)?;
+                noted = Instant::now();
+            }
         }
         sheet.flush()?;
         Ok(state.users)
@@ -181,14 +211,18 @@ impl Reading<'_> {
             Part::Untouched => None,
             Part::Behind(after) => Some(after.clone()),
         };
-        let (road, parts) = (self.road.clone(), state.parts.len());
-        let is_consistent = self.export.is_consistent;
+        let road = self.road.clone();
+        let place = Place {
+            part,
+            after,
+            is_consistent: self.export.is_consistent,
+        };
         under_way.spawn(async move {
             let page = match road {
-                Road::Api(client) => api_page(&client, after).await,
-                Road::Table(items) => table_page(&items, part, parts, after, is_consistent).await,
+                Road::Api(client) => api_page(&client, place.after).await?,
+                Road::Table(table) => table.page(&place).await?,
             };
-            Ok((part, page?))
+            Ok((part, page))
         });
     }
 }
@@ -198,101 +232,15 @@ async fn api_page(client: &Client, after: Option<String>) -> Result<Page, Error>
     let mut pauses = Pauses::of(Pace::REQUEST);
     loop {
         match client.page(after.as_deref()).await {
-            Ok(page) => return Ok((page.users, page.next)),
+            Ok(mut page) => {
+                // So that the last one ends with a newline, too; where there is none, none does.
+                page.users.push(String::new());
+                let lines = page.users.join("\n");
+                return Ok((lines, page.next));
+            }
             Err(error) if !error.is_transient() => return Err(Error::Api(error)),
             Err(error) if first.elapsed() > PATIENCE => return Err(Error::Stopped(error)),
             Err(_) => pauses.wait().await,
         }
     }
-}
-
-async fn table_page(
-    items: &Items,
-    part: usize,
-    parts: usize,
-    after: Option<String>,
-    is_consistent: bool,
-) -> Result<Page, Error> {
-    let first = Instant::now();
-    let mut pauses = Pauses::of(Pace::REQUEST);
-    let (page, next) = loop {
-        match items.page(part, parts, after.clone(), is_consistent).await {
-            Ok(page) => break page,
-            Err(error) if error.cause().is_transient() && first.elapsed() < PATIENCE => {
-                pauses.wait().await;
-            }
-            Err(error) => return Err(error.into()),
-        }
-    };
-    let users: Result<Vec<_>, Error> = page.into_iter().map(user).collect();
-    Ok((users?, next))
-}
-
-/// An item as the API shows it.
-fn user(item: Item) -> Result<String, Error> {
-    let name = item.get(USERNAME).and_then(|value| value.as_s().ok());
-    let name = name.and_then(|name| Username::parse(name.as_str()).ok());
-    let name =
-        name.ok_or_else(|| Error::Read(io::Error::other("an item has no valid username")))?;
-    let user = User::from_stored(name, item);
-    let bytes = json::document(|writer| user.write(writer)).map_err(Error::Read)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// A file of users.
-struct Sheet<W: Write> {
-    lines: Lines<W>,
-}
-
-enum Lines<W: Write> {
-    Json(BufWriter<W>),
-    Csv(Box<csv::Writer<W>>),
-}
-
-impl<W: Write> Sheet<W> {
-    /// One that begins, or goes on.
-    fn new(output: W, format: Format, is_new: bool) -> Result<Self, Error> {
-        let mut sheet = Self {
-            lines: match format {
-                Format::JsonLines => Lines::Json(BufWriter::new(output)),
-                Format::Csv => Lines::Csv(Box::new(csv::Writer::from_writer(output))),
-            },
-        };
-        if let (Lines::Csv(rows), true) = (&mut sheet.lines, is_new) {
-            rows.write_record(heading()).map_err(unwritten)?;
-        }
-        Ok(sheet)
-    }
-
-    fn write(&mut self, user: &str) -> Result<(), Error> {
-        match &mut self.lines {
-            Lines::Json(output) => writeln!(output, "{user}").map_err(Error::Write),
-            Lines::Csv(rows) => {
-                let row = row(user).unwrap_or_default();
-                rows.write_record(&row).map_err(unwritten)
-            }
-        }
-    }
-
-    fn flush(&mut self) -> Result<(), Error> {
-        let flushed = match &mut self.lines {
-            Lines::Json(output) => output.flush(),
-            Lines::Csv(rows) => rows.flush(),
-        };
-        flushed.map_err(Error::Write)
-    }
-}
-
-impl Sheet<File> {
-    /// Another handle of the file.
-    fn file(&self) -> Result<File, Error> {
-        match &self.lines {
-            Lines::Json(output) => output.get_ref().try_clone().map_err(Error::Write),
-            Lines::Csv(rows) => rows.get_ref().try_clone().map_err(Error::Write),
-        }
-    }
-}
-
-fn unwritten(error: csv::Error) -> Error {
-    Error::Write(io::Error::other(error))
 }

@@ -14,14 +14,13 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinSet;
 
-use crate::aws::dynamodb::Items;
-
 use super::api_road::ApiRoad;
 use super::checkpoint::Checkpoint;
 use super::file::open_at;
 use super::ledger::{Ledger, Outcome, Reject};
 use super::limiter::Crowd;
 use super::source::{End, Record, Source};
+use super::table::Table;
 use super::table_road::TableRoad;
 use super::{Error, Format, Road, Tally, Watcher};
 
@@ -89,7 +88,7 @@ pub(crate) async fn import(
     let state = state.unwrap_or_default();
     let crowd = Crowd::default();
     let lane = match road {
-        Road::Table(items) => Lane::Table(TableRoad { items, crowd }),
+        Road::Table(table) => Lane::Table(TableRoad { table, crowd }),
         Road::Api(client) => Lane::Api(ApiRoad {
             client,
             on_conflict: import.on_conflict,
@@ -121,7 +120,7 @@ impl Lane {
     fn batch(&self) -> usize {
         match self {
             Self::Api(_) => 1,
-            Self::Table(_) => Items::BATCH,
+            Self::Table(_) => Table::BATCH,
         }
     }
 
@@ -129,7 +128,7 @@ impl Lane {
     fn limit(&self) -> usize {
         match self {
             Self::Api(road) => road.crowd.limit(),
-            Self::Table(road) => road.crowd.limit(),
+            Self::Table(road) => road.crowd.limit().min(road.table.lanes()),
         }
     }
 

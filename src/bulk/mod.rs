@@ -14,7 +14,10 @@ mod import;
 mod ledger;
 mod limiter;
 mod road;
+mod sheet;
+mod sort;
 mod source;
+mod table;
 mod table_road;
 
 use std::time::Duration;
@@ -25,6 +28,7 @@ pub(crate) use format::Format;
 pub(crate) use import::{Import, OnConflict, import};
 pub(crate) use ledger::Tally;
 pub(crate) use road::Road;
+pub(crate) use table::Table;
 
 /// How long a stage may refuse everything.
 const PATIENCE: Duration = Duration::from_mins(2);

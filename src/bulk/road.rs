@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::api::Client;
-use crate::aws::dynamodb::Items;
+
+use super::table::Table;
 
 /// Where users go, or come from.
 #[derive(Debug, Clone)]
@@ -11,7 +12,7 @@ pub(crate) enum Road {
     /// The HTTP API.
     Api(Arc<Client>),
     /// Its table.
-    Table(Items),
+    Table(Table),
 }
 
 impl Road {
@@ -19,7 +20,7 @@ impl Road {
     pub(super) fn name(&self) -> String {
         match self {
             Self::Api(client) => client.base().to_owned(),
-            Self::Table(items) => format!("table {}", items.table()),
+            Self::Table(table) => format!("table {}", table.name()),
         }
     }
 }

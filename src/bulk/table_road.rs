@@ -5,18 +5,19 @@
 use std::collections::HashSet;
 use std::time::Instant;
 
-use crate::aws::dynamodb::{Item, Items};
+use crate::aws::dynamodb::Item;
 use crate::wait::{Pace, Pauses};
 
 use super::ledger::Outcome;
 use super::limiter::Crowd;
 use super::source::{End, Record};
+use super::table::Table;
 use super::{Error, PATIENCE};
 
 /// Writes records batch by batch.
 #[derive(Debug)]
 pub(super) struct TableRoad {
-    pub(super) items: Items,
+    pub(super) table: Table,
     pub(super) crowd: Crowd,
 }
 
@@ -52,7 +53,7 @@ impl TableRoad {
         let mut pauses = Pauses::of(Pace::REQUEST);
         while !items.is_empty() {
             let begun = Instant::now();
-            match self.items.put(items.clone()).await {
+            match self.table.put(items.clone()).await {
                 Ok(left) if left.is_empty() => {
                     self.crowd.went_well();
                     return Ok(());
@@ -63,9 +64,8 @@ impl TableRoad {
                     }
                     items = left;
                 }
-                Err(error) if !error.cause().is_transient() => return Err(error.into()),
-                Err(error) if since.elapsed() > PATIENCE => return Err(error.into()),
-                Err(_) => {}
+                Err(error) if error.is_transient() && since.elapsed() < PATIENCE => {}
+                Err(error) => return Err(error),
             }
             self.crowd.was_refused(begun);
             pauses.wait().await;

@@ -7,6 +7,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 
 use crate::api::{Client, Signer};
+use crate::bulk::Table;
 use crate::deploy::{Artifact, Cloud, Desired, ENDPOINT_URL, Items, Mode, Outputs};
 use crate::error::{Failure, Kind};
 use crate::settings::{LOCAL, Settings, Stage};
@@ -61,6 +62,14 @@ impl Chosen {
         match self {
             Self::Local(local) => Ok(local.client(&local.server()?)),
             Self::Cloud(cloud) => cloud.client().await,
+        }
+    }
+
+    /// Its table.
+    pub(super) async fn table(&self) -> Result<Table, Failure> {
+        match self {
+            Self::Local(local) => local.table(),
+            Self::Cloud(cloud) => Ok(Table::Cloud(cloud.items().await?)),
         }
     }
 
@@ -132,15 +141,33 @@ impl LocalStage {
     }
 
     fn server(&self) -> Result<local::Record, Failure> {
-        local::running(&self.folder)?.ok_or_else(|| {
-            let state = if local::deployed(&self.folder) {
+        let server = local::running(&self.folder)?;
+        server.ok_or_else(|| {
+            Self::is_not(if self.is_deployed() {
                 "running"
             } else {
                 "deployed"
-            };
-            Failure::new(Kind::Failed, format!("the stage local is not {state}"))
-                .hint("run `umb deploy local`")
+            })
         })
+    }
+
+    /// Its table, whether its server runs or not.
+    fn table(&self) -> Result<Table, Failure> {
+        if self.is_deployed() {
+            Ok(Table::Local(local::Table::open(&self.folder)?))
+        } else {
+            Err(Self::is_not("deployed"))
+        }
+    }
+
+    fn is_deployed(&self) -> bool {
+        local::deployed(&self.folder)
+    }
+
+    fn is_not(state: &str) -> Failure {
+        let name = LOCAL;
+        Failure::new(Kind::Failed, format!("the stage {name} is not {state}"))
+            .hint(format!("run `umb deploy {name}`"))
     }
 }
 
@@ -190,7 +217,7 @@ impl CloudStage {
     }
 
     /// The items of its table.
-    pub(super) async fn items(&self) -> Result<Items, Failure> {
+    async fn items(&self) -> Result<Items, Failure> {
         let spec = &self.stage.spec;
         let items = self.cloud.items(&spec.app, &spec.name).await?;
         items.ok_or_else(|| self.not_deployed())

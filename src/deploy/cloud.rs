@@ -19,7 +19,7 @@ use super::proposals::{Kind, Proposals};
 pub(crate) type Outputs = BTreeMap<String, BTreeMap<String, String>>;
 
 /// The table's key, as its template says.
-const TABLE_KEY: &str = "username";
+pub(super) const TABLE_KEY: &str = "username";
 /// The output that says what the table is called.
 const TABLE_NAME: &str = "TableName";
 /// The output that says where the API is.

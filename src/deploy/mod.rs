@@ -26,9 +26,11 @@ mod remains;
 mod retained;
 mod standing;
 mod status;
+mod transfer;
 
 pub(crate) use crate::aws::cloudformation::{Action, DriftedResource, Mode, PropertyChange};
 pub(crate) use crate::aws::dynamodb::Items;
+pub(crate) use crate::aws::dynamodb::transfer::Place as S3Place;
 pub(crate) use apply::{Deployed, Prepared, apply};
 pub(crate) use cloud::{Cloud, ENDPOINT_URL, Outputs, Place};
 pub(crate) use code::deploy_code;
@@ -44,3 +46,4 @@ pub(crate) use remains::{Remnant, remains};
 pub(crate) use retained::{delete_table, has_retained_table};
 pub(crate) use standing::Standing;
 pub(crate) use status::StageStatus;
+pub(crate) use transfer::{Error as TransferError, Moved, export_to, import_from};

@@ -15,15 +15,24 @@ pub(super) async fn table(cloud: &Cloud, app: &str, stage: &str) -> Result<Optio
     let Some(table) = dynamodb::table(&cloud.session, &name).await? else {
         return Ok(None);
     };
-    let tags = dynamodb::tags(&cloud.session, &table.arn).await?;
-    let is_ours = template::tags(app, stage)
-        .iter()
-        .all(|(key, value)| tags.get(key) == Some(value));
-    if is_ours {
+    if is_tagged(cloud, app, stage, &table).await? {
         Ok(Some(table))
     } else {
         Err(Error::ForeignTable { table: name })
     }
+}
+
+/// Whether a table has the tags of the stage's.
+pub(super) async fn is_tagged(
+    cloud: &Cloud,
+    app: &str,
+    stage: &str,
+    table: &Table,
+) -> Result<bool, Error> {
+    let tags = dynamodb::tags(&cloud.session, &table.arn).await?;
+    Ok(template::tags(app, stage)
+        .iter()
+        .all(|(key, value)| tags.get(key) == Some(value)))
 }
 
 /// Whether the stage's table is there, in a stack or not.
@@ -46,14 +55,19 @@ pub(crate) async fn delete_table(
         return Ok(false);
     };
     if table.is_protected {
-        dynamodb::unprotect(&cloud.session, &table.name).await?;
+        dynamodb::protect(&cloud.session, &table.name, false).await?;
     }
-    dynamodb::delete(&cloud.session, &table.name).await?;
-    wait::until(Pace::STACK, async || {
-        let table = dynamodb::table(&cloud.session, &table.name).await?;
-        Ok::<_, Error>(table.is_none().then_some(()))
-    })
-    .await?;
+    delete(cloud, &table.name).await?;
     reporter.report(Event::TableDeleted { table: table.name });
     Ok(true)
+}
+
+/// Deletes a table, whoever's it is, and waits until it is gone.
+pub(super) async fn delete(cloud: &Cloud, name: &str) -> Result<(), Error> {
+    dynamodb::delete(&cloud.session, name).await?;
+    wait::until(Pace::STACK, async || {
+        let table = dynamodb::table(&cloud.session, name).await?;
+        Ok::<_, Error>(table.is_none().then_some(()))
+    })
+    .await
 }

@@ -141,3 +141,36 @@ fn remedy(diagnosis: &deploy::Diagnosis, again: &str) -> String {
     };
     format!("{what}; then run `{again}` again: it goes on from here")
 }
+
+impl From<deploy::TransferError> for Failure {
+    fn from(error: deploy::TransferError) -> Self {
+        use deploy::TransferError as E;
+        let hint = match &error {
+            E::NoTable { stage } => format!("run `umb deploy {stage}`"),
+            E::HasTable { stage, .. } => format!(
+                "`umb users import FILE --via table` adds to it; `umb destroy {stage} --delete-data` \
+                 makes room for a new one"
+            ),
+            E::AdoptsNothing { stage } => format!(
+                "set `protected = true` for the stage {stage} in umb.toml, or \
+                 `umb users import FILE --via table`"
+            ),
+            E::NoHistory { .. } => {
+                "set `protected = true` for the stage in umb.toml and deploy it, or \
+                 `umb users export FILE --via table`"
+                    .into()
+            }
+            E::Failed { .. } => {
+                "mend the cause, then run the same command again; of an import, the log group \
+                 /aws-dynamodb/imports says more"
+                    .into()
+            }
+            E::Aws(_) | E::Deploy(_) => String::new(),
+        };
+        match error {
+            E::Aws(error) => error.into(),
+            E::Deploy(error) => error.into(),
+            error => Self::of(Kind::Failed, &error).hint(hint),
+        }
+    }
+}

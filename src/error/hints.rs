@@ -77,9 +77,13 @@ impl From<api::Error> for Failure {
             E::FunctionFailed { .. } => {
                 Some("its log group is in CloudWatch, as the stack's resource APIHandlerLogs")
             }
-            E::NoSuchPath { .. } | E::Refused { .. } | E::Status { .. } | E::Unexpected { .. } => {
-                None
-            }
+            E::Refused { .. } => match error.status() {
+                Some(404) => Some("`umb users list` shows who is there"),
+                Some(409) => Some("`umb users update NAME` changes a user that exists"),
+                Some(412) => Some("`umb users get NAME --etag` shows the state that it is in now"),
+                _ => None,
+            },
+            E::NoSuchPath { .. } | E::Status { .. } | E::Unexpected { .. } => None,
         };
         let hint = hint.map(str::to_owned);
         Self::of(Kind::Failed, &error).maybe_hint(hint)
@@ -99,7 +103,8 @@ impl From<local::Error> for Failure {
             }
             E::Running { .. } => "stop it first: `umb destroy local`, or end the foreground one",
             E::NotStopped { .. } => "end that process, then run the same command again",
-            E::Database { .. } | E::Serve(_) => {
+            E::Engine { is_busy: true, .. } => "another process has it: try again later",
+            E::Database { .. } | E::Engine { .. } | E::Serve(_) => {
                 "`umb destroy local` deletes the local data, `umb deploy local` begins anew"
             }
         };
@@ -117,11 +122,12 @@ impl From<bulk::Error> for Failure {
             }
             E::OtherCheckpoint { .. } => "delete that file to begin anew",
             E::Stopped(_) => "run the same command again: it goes on where this one stopped",
-            E::Api(_) | E::Aws(_) | E::File { .. } | E::Read(_) | E::Write(_) => "",
+            E::Api(_) | E::Aws(_) | E::Local(_) | E::File { .. } | E::Read(_) | E::Write(_) => "",
         };
         match error {
             E::Api(error) => error.into(),
             E::Aws(error) => error.into(),
+            E::Local(error) => error.into(),
             error if hint.is_empty() => Self::of(Kind::Failed, &error),
             error => Self::of(Kind::Failed, &error).hint(hint),
         }

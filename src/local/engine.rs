@@ -21,10 +21,15 @@ use umb_handler::user::USERNAME;
 use super::Error;
 
 /// The table's name; on AWS, CloudFormation makes one up.
-const TABLE: &str = "Users";
+pub(super) const TABLE: &str = "Users";
 
 /// Opens the store that is kept in the file `path`, and makes it if there is none.
 pub(super) fn open(path: &Path) -> Result<Store, Error> {
+    Ok(Store::embedded(http_client(database(path)?), TABLE))
+}
+
+/// Opens the engine on the file `path`, and makes it if there is none.
+pub(super) fn database(path: &Path) -> Result<Database, Error> {
     let failed = |source: Box<dyn std::error::Error + Send + Sync>| Error::Database {
         path: path.to_owned(),
         source,
@@ -34,10 +39,9 @@ pub(super) fn open(path: &Path) -> Result<Store, Error> {
         .ok_or_else(|| failed("its path is not UTF-8 text".into()))?;
     let database = Database::new(name).map_err(|error| failed(error.into()))?;
     match create_table(&database) {
-        Ok(()) | Err(DynoxideError::ResourceInUseException(_)) => {}
-        Err(error) => return Err(failed(error.into())),
+        Ok(()) | Err(DynoxideError::ResourceInUseException(_)) => Ok(database),
+        Err(error) => Err(failed(error.into())),
     }
-    Ok(Store::embedded(http_client(database), TABLE))
 }
 
 fn create_table(database: &Database) -> Result<(), DynoxideError> {

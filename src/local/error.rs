@@ -17,6 +17,13 @@ pub(crate) enum Error {
         path: PathBuf,
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    #[error("the users' database {} does not do it", path.display())]
+    Engine {
+        path: PathBuf,
+        /// Whether trying again may help: another process has the file.
+        is_busy: bool,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     #[error("the local server did not start: {reason} (log: {})", log.display())]
     NotStarted { reason: String, log: PathBuf },
     #[error("the local stage is being served already, by process {pid}")]

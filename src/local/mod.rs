@@ -9,9 +9,11 @@ mod error;
 mod process;
 mod record;
 mod server;
+mod table;
 
 pub(crate) use auth::Key;
 pub(crate) use error::Error;
 pub(crate) use process::{Started, Wish, delete_data, deployed, key, running, start, stop};
 pub(crate) use record::Record;
 pub(crate) use server::{Ready, serve};
+pub(crate) use table::Table;

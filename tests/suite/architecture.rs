@@ -9,7 +9,7 @@ const RULES: [(&str, &[&str]); 15] = [
     ("api", &["wait"]),
     ("artifact", &[]),
     ("aws", &[]),
-    ("bulk", &["api", "aws", "wait"]),
+    ("bulk", &["api", "aws", "local", "wait"]),
     ("cli", &["commands", "error", "settings"]),
     (
         "commands",

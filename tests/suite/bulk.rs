@@ -218,11 +218,50 @@ fn administrators_go_straight_to_the_table() {
     users(&sandbox, &["import", "all.csv", "--on-conflict", "skip"]).ok();
     let straight = users(&sandbox, &["export", "--via", "table"]).ok().stdout;
     assert_eq!(sorted(&straight), text);
+    assert_ne!(
+        straight, text,
+        "the parts come in an order that needs no sorting"
+    );
 
-    let local = deployed();
-    let run = users(&local, &["export", "--via", "table"]).fails(2);
+    let in_order = ["export", "--via", "table", "--sorted"];
+    assert_eq!(users(&sandbox, &in_order).ok().stdout, text);
+    users(&sandbox, &[&in_order[..], &["sorted.csv"]].concat()).ok();
+    let rows = read(&sandbox, "sorted.csv");
+    let names: Vec<_> = rows
+        .lines()
+        .skip(1)
+        .map(|row| row.split(',').next())
+        .collect();
+    assert_eq!(names.len(), 230);
+    assert!(names.is_sorted(), "{names:?}");
+    let left: Vec<_> = fs::read_dir(sandbox.work())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("sorted.csv"))
+        .collect();
+    assert_eq!(left, ["sorted.csv"]);
+}
+
+#[test]
+fn the_local_table_takes_and_gives_users_beside_its_server_and_without_it() {
+    let sandbox = deployed();
+    let values = r#"{"a":[1,"x",true,null,{"b":1.50}],"username":"odd one"}"#;
+    let text = format!("{values}\n{}", lines(2500));
+    write(&sandbox, "users.jsonl", &text);
+    let run = users(&sandbox, &["import", "users.jsonl", "--via", "table"]).ok();
+    assert_eq!(run.stdout, "2501 written, 0 refused\n");
+    let by_api = users(&sandbox, &["export"]).ok().stdout;
+    assert_eq!(sorted(&by_api), sorted(&text.replace("1.50", "1.5")));
+
+    signal(&sandbox.local_server("UserManagementBackend"), "KILL");
+    let alone = users(&sandbox, &["export", "--via", "table"]).ok().stdout;
+    assert_eq!(sorted(&alone), sorted(&by_api));
+    users(&sandbox, &["list"]).fails(1);
+
+    sandbox.umb(&["destroy", "local", "--yes"]).ok();
+    let run = users(&sandbox, &["export", "--via", "table"]).fails(1);
     assert!(
-        run.stderr.contains("hint: leave out --via table"),
+        run.stderr.contains("hint: run `umb deploy local`"),
         "{run:#?}"
     );
 }

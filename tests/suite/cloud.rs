@@ -36,7 +36,11 @@ fn the_main_job() {
     ];
     stdout(&sandbox, &john);
     let again = sandbox.umb(&john).fails(1);
-    assert_eq!(again.stderr, "error: User john already exists (409)\n");
+    assert_eq!(
+        again.stderr,
+        "error: User john already exists (409)\n\
+         hint: `umb users update NAME` changes a user that exists\n"
+    );
     stdout(
         &sandbox,
         &[

@@ -308,5 +308,8 @@ fn what_the_api_refuses() {
          slash, and be neither `.` nor `..`; /email must be an e-mail address (400)\n"
     );
     let run = sandbox.umb(&["users", "get", "ghost"]).fails(1);
-    assert_eq!(run.stderr, "error: User ghost does not exist (404)\n");
+    assert_eq!(
+        run.stderr,
+        "error: User ghost does not exist (404)\nhint: `umb users list` shows who is there\n"
+    );
 }

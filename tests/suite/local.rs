@@ -7,8 +7,6 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use serde_json::Value;
-
 use crate::harness::{Key, Sandbox, free_port, request, signal, signed};
 
 const APP: &str = "UserManagementBackend";
@@ -21,13 +19,6 @@ fn url(sandbox: &Sandbox) -> String {
     stdout(sandbox, &["outputs", "local", "EndpointURL"])
         .trim()
         .to_owned()
-}
-
-/// The process that the stage's record names.
-fn pid(sandbox: &Sandbox) -> String {
-    let record = fs::read(sandbox.local_folder(APP).join("server.json")).unwrap();
-    let record: Value = serde_json::from_slice(&record).unwrap();
-    record["pid"].to_string()
 }
 
 #[test]
@@ -85,17 +76,20 @@ fn the_main_job_without_aws() {
 fn a_second_deploy_finds_the_running_server() {
     let sandbox = Sandbox::new();
     stdout(&sandbox, &["deploy", "local"]);
-    let (first, first_url) = (pid(&sandbox), url(&sandbox));
+    let (first, first_url) = (sandbox.local_server(APP), url(&sandbox));
     let again = stdout(&sandbox, &["deploy", "local"]);
     assert!(again.contains("(no changes)"), "{again}");
-    assert_eq!((pid(&sandbox), url(&sandbox)), (first, first_url));
+    assert_eq!(
+        (sandbox.local_server(APP), url(&sandbox)),
+        (first, first_url)
+    );
 }
 
 #[test]
 fn another_binary_restarts_the_server_at_the_same_address() {
     let sandbox = Sandbox::new();
     stdout(&sandbox, &["deploy", "local"]);
-    let (first, first_url) = (pid(&sandbox), url(&sandbox));
+    let (first, first_url) = (sandbox.local_server(APP), url(&sandbox));
     let copy = sandbox.work().join("umb-copy");
     fs::copy(env!("CARGO_BIN_EXE_umb"), &copy).unwrap();
     let mut command = Command::new(copy);
@@ -107,7 +101,7 @@ fn another_binary_restarts_the_server_at_the_same_address() {
         String::from_utf8_lossy(&run.stdout).contains("(restarted)"),
         "{run:?}"
     );
-    assert_ne!(pid(&sandbox), first);
+    assert_ne!(sandbox.local_server(APP), first);
     assert_eq!(url(&sandbox), first_url);
 }
 
@@ -116,7 +110,7 @@ fn users_survive_a_crash_and_a_restart() {
     let sandbox = Sandbox::new();
     stdout(&sandbox, &["deploy", "local"]);
     stdout(&sandbox, &["users", "create", "--username", "john"]);
-    signal(&pid(&sandbox), "KILL");
+    signal(&sandbox.local_server(APP), "KILL");
 
     // The record is stale now: it names a process that is gone.
     let run = sandbox.umb(&["users", "get", "john"]).fails(1);
@@ -191,11 +185,11 @@ fn a_busy_port_is_named() {
 fn a_server_is_not_stopped_for_a_port_that_another_one_could_not_use() {
     let sandbox = Sandbox::new();
     stdout(&sandbox, &["deploy", "local"]);
-    let before = pid(&sandbox);
+    let before = sandbox.local_server(APP);
     let busy = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = busy.local_addr().unwrap().port().to_string();
     sandbox.umb(&["deploy", "local", "--port", &port]).fails(1);
-    assert_eq!(pid(&sandbox), before);
+    assert_eq!(sandbox.local_server(APP), before);
     stdout(&sandbox, &["users", "list"]);
 }
 
@@ -303,7 +297,7 @@ fn the_server_listens_on_loopback_alone_and_on_one_port() {
         .unwrap()
         .parse::<u16>()
         .unwrap();
-    let listening = listening_sockets(&pid(&sandbox));
+    let listening = listening_sockets(&sandbox.local_server(APP));
     assert_eq!(listening, [("127.0.0.1".to_owned(), port)]);
 }
 

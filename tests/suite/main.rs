@@ -33,4 +33,5 @@ mod round_trip;
 mod status;
 mod synth;
 mod terminal;
+mod transfer;
 mod users;

@@ -100,7 +100,8 @@ fn an_update_may_depend_on_the_state_that_was_read() {
     let run = users(&sandbox, &update).fails(1);
     assert_eq!(
         run.stderr,
-        "error: User john is not as the request demands (412)\n"
+        "error: User john is not as the request demands (412)\n\
+         hint: `umb users get NAME --etag` shows the state that it is in now\n"
     );
     users(&sandbox, &["delete", "john", "--yes", "--if-match", tag]).fails(1);
     users(&sandbox, &["delete", "john", "--yes", "--if-match", "*"]).ok();

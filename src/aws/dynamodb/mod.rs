@@ -2,11 +2,13 @@
 //! once are in [`Items`].
 
 mod items;
+pub(crate) mod transfer;
 
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+use aws_sdk_dynamodb::types::{PointInTimeRecoverySpecification, Tag};
 
 use super::{Error, Session};
 
@@ -71,12 +73,54 @@ pub(crate) async fn tags(session: &Session, arn: &str) -> Result<BTreeMap<String
     }
 }
 
-/// Lifts a table's protection against deletion.
-pub(crate) async fn unprotect(session: &Session, name: &str) -> Result<(), Error> {
+/// Gives a table tags.
+pub(crate) async fn tag(
+    session: &Session,
+    arn: &str,
+    tags: &BTreeMap<String, String>,
+) -> Result<(), Error> {
+    let tags: Result<Vec<_>, _> = tags
+        .iter()
+        .map(|(key, value)| Tag::builder().key(key).value(value).build())
+        .collect();
+    Client::new(session.config())
+        .tag_resource()
+        .resource_arn(arn)
+        .set_tags(Some(tags.map_err(|error| {
+            Error::of_building("DynamoDB TagResource", error)
+        })?))
+        .send()
+        .await
+        .map_err(|error| Error::of_call("DynamoDB TagResource", error))?;
+    Ok(())
+}
+
+/// Lets a table be restored to any second of the last 35 days.
+pub(crate) async fn keep_history(session: &Session, name: &str) -> Result<(), Error> {
+    let specification = PointInTimeRecoverySpecification::builder()
+        .point_in_time_recovery_enabled(true)
+        .build()
+        .map_err(|error| Error::of_building("DynamoDB UpdateContinuousBackups", error))?;
+    Client::new(session.config())
+        .update_continuous_backups()
+        .table_name(name)
+        .point_in_time_recovery_specification(specification)
+        .send()
+        .await
+        .map_err(|error| Error::of_call("DynamoDB UpdateContinuousBackups", error))?;
+    Ok(())
+}
+
+/// Sets whether a table refuses to be deleted.
+pub(crate) async fn protect(
+    session: &Session,
+    name: &str,
+    is_protected: bool,
+) -> Result<(), Error> {
     Client::new(session.config())
         .update_table()
         .table_name(name)
-        .deletion_protection_enabled(false)
+        .deletion_protection_enabled(is_protected)
         .send()
         .await
         .map_err(|error| Error::of_call("DynamoDB UpdateTable", error))?;

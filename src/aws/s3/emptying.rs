@@ -3,7 +3,7 @@
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use tokio::task::{JoinError, JoinSet};
 
-use super::{Bucket, Error, unbuilt};
+use super::{Bucket, Error};
 
 /// How many objects S3 deletes with one request:
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>.
@@ -88,7 +88,7 @@ impl Bucket {
             .set_objects(Some(objects))
             .quiet(true)
             .build()
-            .map_err(|error| unbuilt("S3 DeleteObjects", error))?;
+            .map_err(|error| Error::of_building("S3 DeleteObjects", error))?;
         let output = self
             .client
             .delete_objects()

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::error::{BuildError, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::{
     BucketLocationConstraint, BucketNamespace, CreateBucketConfiguration, ObjectIdentifier,
@@ -194,12 +194,4 @@ where
         )),
         _ => Err(Error::of_call(call, error)),
     }
-}
-
-/// A request that lacks what it needs: a defect of this file.
-fn unbuilt(call: &'static str, error: BuildError) -> Error {
-    Error::of_call::<aws_sdk_s3::operation::delete_objects::DeleteObjectsError, ()>(
-        call,
-        SdkError::construction_failure(error),
-    )
 }

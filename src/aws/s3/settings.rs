@@ -8,7 +8,7 @@ use aws_sdk_s3::types::{
     VersioningConfiguration,
 };
 
-use super::{Bucket, Error, unbuilt};
+use super::{Bucket, Error};
 
 impl Bucket {
     /// Closes it to the public and to unencrypted connections, encrypts and versions what is in it, and
@@ -44,14 +44,14 @@ impl Bucket {
         let by_default = ServerSideEncryptionByDefault::builder()
             .sse_algorithm(ServerSideEncryption::Aes256)
             .build()
-            .map_err(|error| unbuilt("S3 PutBucketEncryption", error))?;
+            .map_err(|error| Error::of_building("S3 PutBucketEncryption", error))?;
         let rule = ServerSideEncryptionRule::builder()
             .apply_server_side_encryption_by_default(by_default)
             .build();
         let configuration = ServerSideEncryptionConfiguration::builder()
             .rules(rule)
             .build()
-            .map_err(|error| unbuilt("S3 PutBucketEncryption", error))?;
+            .map_err(|error| Error::of_building("S3 PutBucketEncryption", error))?;
         self.client
             .put_bucket_encryption()
             .bucket(&self.name)
@@ -100,11 +100,11 @@ impl Bucket {
                     .build(),
             )
             .build()
-            .map_err(|error| unbuilt("S3 PutBucketLifecycleConfiguration", error))?;
+            .map_err(|error| Error::of_building("S3 PutBucketLifecycleConfiguration", error))?;
         let configuration = BucketLifecycleConfiguration::builder()
             .rules(rule)
             .build()
-            .map_err(|error| unbuilt("S3 PutBucketLifecycleConfiguration", error))?;
+            .map_err(|error| Error::of_building("S3 PutBucketLifecycleConfiguration", error))?;
         self.client
             .put_bucket_lifecycle_configuration()
             .bucket(&self.name)

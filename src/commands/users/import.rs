@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use crate::bulk::{self, Format, Import, OnConflict, Tally};
+use crate::deploy::S3Place;
 use crate::error::{Failure, Kind};
 use crate::ui::Ui;
 
-use super::{Target, Via};
+use super::{Target, Via, transfer};
 
 /// Create users from JSON Lines or CSV; one that is interrupted goes on where it stopped
 ///
@@ -17,7 +18,8 @@ use super::{Target, Via};
 #[derive(Debug, clap::Args)]
 pub(super) struct ImportArgs {
     /// The file; - for standard input
-    file: PathBuf,
+    #[arg(required_unless_present = "from")]
+    file: Option<PathBuf>,
     /// The format; else CSV for a file that is called so, and JSON Lines
     #[arg(long, value_enum)]
     format: Option<FormatArg>,
@@ -30,6 +32,16 @@ pub(super) struct ImportArgs {
     /// Where refused lines go, with their numbers and the reasons; else beside the file
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
+    /// Have DynamoDB make the stage's table of what `export --to` wrote there, and only watch
+    ///
+    /// DynamoDB imports into a new table alone, which the next deploy of the stage takes over: the stage must be
+    /// protected and have no table yet. Ctrl-C ends the watching alone.
+    #[arg(
+        long,
+        value_name = "s3://BUCKET/PREFIX",
+        conflicts_with_all = ["file", "format", "on_conflict", "via", "rejects"]
+    )]
+    from: Option<S3Place>,
     /// Show what became of the users as a JSON object
     #[arg(long)]
     json: bool,
@@ -84,7 +96,14 @@ pub(super) fn format(named: Option<FormatArg>, path: &Path) -> Format {
 
 impl ImportArgs {
     pub(super) async fn run(self, target: Target<'_>, ui: &Ui) -> Result<(), Failure> {
-        let path = file(&self.file);
+        if let Some(place) = &self.from {
+            let (tally, stage) = transfer::import(target, place, ui).await?;
+            self.show(&tally, ui);
+            ui.note(&format!("`umb deploy {stage}` takes the table over"));
+            return Ok(());
+        }
+        let named = self.file.as_deref().unwrap_or(Path::new("-"));
+        let path = file(named);
         let rejects = self.rejects.clone().unwrap_or_else(|| {
             let name = path.map_or_else(|| "import".into(), |path| path.as_os_str().to_owned());
             let mut name = name;
@@ -94,7 +113,7 @@ impl ImportArgs {
         let road = target.road(self.via).await?;
         let import = Import {
             path,
-            format: format(self.format, &self.file),
+            format: format(self.format, named),
             on_conflict: self.on_conflict.into(),
             rejects: &rejects,
             checkpoint: path,
@@ -105,12 +124,16 @@ impl ImportArgs {
         let bar = ui.bulk_progress(length);
         let tally = goes_on(bulk::import(road, import, &bar)).await?;
         drop(bar);
-        if self.json {
-            ui.print_json(&tally);
-        } else {
-            ui.imported(&tally);
-        }
+        self.show(&tally, ui);
         refused(&tally, &rejects)
+    }
+
+    fn show(&self, tally: &Tally, ui: &Ui) {
+        if self.json {
+            ui.print_json(tally);
+        } else {
+            ui.imported(tally);
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod import;
 mod list;
 mod one;
 mod request;
+mod transfer;
 
 use std::sync::Arc;
 
@@ -82,11 +83,7 @@ impl Target<'_> {
     async fn road(self, via: Via) -> Result<Road, Failure> {
         match (via, Chosen::of(self.stage, self.settings).await?) {
             (Via::Api, chosen) => Ok(Road::Api(Arc::new(chosen.client().await?))),
-            (Via::Table, Chosen::Cloud(stage)) => Ok(Road::Table(stage.items().await?)),
-            (Via::Table, Chosen::Local(_)) => Err(Failure::usage(
-                "the local stage's table is in its server alone",
-            )
-            .hint("leave out --via table")),
+            (Via::Table, chosen) => Ok(Road::Table(chosen.table().await?)),
         }
     }
 

@@ -1,9 +1,11 @@
 //! The real binary in an environment that holds nothing of the machine's.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::MiniStack;
@@ -109,6 +111,13 @@ impl Sandbox {
     /// The folder of the local stage of the app `app`.
     pub fn local_folder(&self, app: &str) -> PathBuf {
         self.folder.path().join("state/umb").join(app).join("local")
+    }
+
+    /// The process that serves the local stage of the app `app`, as its record names it.
+    pub fn local_server(&self, app: &str) -> String {
+        let record = fs::read(self.local_folder(app).join("server.json")).unwrap();
+        let record: Value = serde_json::from_slice(&record).unwrap();
+        record["pid"].to_string()
     }
 
     /// Writes `umb.toml`: the app's name, then `text`.

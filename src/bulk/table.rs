@@ -1,0 +1,118 @@
+//! A stage's table, on AWS or on this machine.
+
+use std::io;
+use std::time::Instant;
+
+use umb_handler::json;
+
+use crate::aws::dynamodb::{self, Item};
+use crate::local;
+use crate::wait::{Pace, Pauses};
+
+use super::{Error, PATIENCE};
+
+/// How many parts of a table on AWS are read at the same time.
+const SEGMENTS: usize = 4;
+
+/// The table on this machine does one thing at a time; another is made ready meanwhile.
+const LOCAL_LANES: usize = 2;
+
+/// The table that users are written to and read from.
+#[derive(Debug, Clone)]
+pub(crate) enum Table {
+    Cloud(dynamodb::Items),
+    Local(local::Table),
+}
+
+/// Users, each a JSON object in a line of its own, and where to go on.
+pub(super) type Page = (String, Option<String>);
+
+/// Where a page is.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) part: usize,
+    /// The key that it is behind.
+    pub(super) after: Option<String>,
+    /// Whether every write that was answered before must be seen.
+    pub(super) is_consistent: bool,
+}
+
+impl Table {
+    /// How many items one request writes at the most.
+    pub(super) const BATCH: usize = dynamodb::Items::BATCH;
+
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Cloud(items) => items.table(),
+            Self::Local(table) => table.name(),
+        }
+    }
+
+    /// How many parts it is read in at the same time.
+    pub(super) fn parts(&self) -> usize {
+        match self {
+            Self::Cloud(_) => SEGMENTS,
+            // Its engine does one thing at a time.
+            Self::Local(_) => 1,
+        }
+    }
+
+    /// How many requests it takes at the same time, beyond which they only wait for each other.
+    pub(super) fn lanes(&self) -> usize {
+        match self {
+            Self::Cloud(_) => usize::MAX,
+            Self::Local(_) => LOCAL_LANES,
+        }
+    }
+
+    /// Puts items, whether there are others with their keys or not; answers those that it had no capacity for.
+    /// No two may have the same key.
+    pub(super) async fn put(&self, items: Vec<Item>) -> Result<Vec<Item>, Error> {
+        match self {
+            Self::Cloud(table) => Ok(table.put(items).await?),
+            Self::Local(table) => {
+                table.put(items).await?;
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    /// One page of a part.
+    pub(super) async fn page(&self, place: &Place) -> Result<Page, Error> {
+        let first = Instant::now();
+        let mut pauses = Pauses::of(Pace::REQUEST);
+        loop {
+            match self.try_page(place.clone()).await {
+                Err(error) if error.is_transient() && first.elapsed() < PATIENCE => {
+                    pauses.wait().await;
+                }
+                page => return page,
+            }
+        }
+    }
+
+    async fn try_page(&self, place: Place) -> Result<Page, Error> {
+        match self {
+            Self::Local(table) => Ok(table.page(place.after).await?),
+            Self::Cloud(table) => {
+                let (part, parts) = (place.part, self.parts());
+                let page = table.page(part, parts, place.after, place.is_consistent);
+                let (items, next) = page.await?;
+                Ok((lines(items)?, next))
+            }
+        }
+    }
+}
+
+/// Items as the API shows them.
+fn lines(items: Vec<Item>) -> Result<String, Error> {
+    let mut lines = String::new();
+    for item in items {
+        let (attributes, _) = umb_handler::user::shown(item);
+        let line = json::document(|writer| json::write_object(&attributes, writer));
+        let line = String::from_utf8(line.map_err(Error::Read)?);
+        lines.push_str(&line.map_err(|error| Error::Read(io::Error::other(error)))?);
+        lines.push('\n');
+    }
+    Ok(lines)
+}

@@ -1,0 +1,233 @@
+//! `umb users export --to` and `import --from`: DynamoDB moves the users, umb watches. `MiniStack` imports what is
+//! in a bucket; of an export it keeps the books alone and writes nothing, so what AWS would write is put there.
+
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+
+use crate::harness::{Proxy, Run, Sandbox, ministack};
+
+fn users(sandbox: &Sandbox, args: &[&str]) -> Run {
+    sandbox.umb(&[&["users", "--stage", "prod"], args].concat())
+}
+
+fn bucket(sandbox: &Sandbox) -> String {
+    let name = format!("{}-exports", sandbox.app.to_lowercase());
+    let place = "<CreateBucketConfiguration>\
+                 <LocationConstraint>eu-west-1</LocationConstraint>\
+                 </CreateBucketConfiguration>";
+    let made = ministack().send(sandbox, "s3", "PUT", &name, &[], Some(place.as_bytes()));
+    assert_eq!(made.status, 200, "{made:?}");
+    name
+}
+
+/// Puts items into a bucket as an export does: DynamoDB JSON, an item a line, compressed.
+fn put(sandbox: &Sandbox, path: &str, items: &[Value]) {
+    let mut file = GzEncoder::new(Vec::new(), Compression::fast());
+    for item in items {
+        writeln!(file, "{}", json!({ "Item": item })).unwrap();
+    }
+    let file = file.finish().unwrap();
+    let put = ministack().send(sandbox, "s3", "PUT", path, &[], Some(&file));
+    assert_eq!(put.status, 200, "{put:?}");
+}
+
+#[test]
+fn an_export_by_dynamodb_says_where_its_data_is() {
+    let sandbox = Sandbox::on(ministack());
+    sandbox.umb(&["deploy", "prod"]).ok();
+    users(&sandbox, &["create", "--username", "john"]).ok();
+    let place = format!("s3://{}/backups", bucket(&sandbox));
+    let run = users(&sandbox, &["export", "--to", &place]).ok();
+    let data = run.stdout.trim();
+    assert!(
+        data.starts_with(&format!("{place}/AWSDynamoDB/")) && data.ends_with("/data"),
+        "{run:#?}"
+    );
+    assert!(run.stderr.contains("1 users exported"), "{run:#?}");
+}
+
+#[test]
+fn what_an_export_wrote_becomes_the_table_of_a_protected_stage() {
+    let sandbox = Sandbox::on(ministack());
+    let bucket = bucket(&sandbox);
+    let item = |name: &str| {
+        json!({
+            "username": {"S": name},
+            "n": {"N": "1.5"},
+            "$revision": {"S": "0123456789abcdef0123456789abcdef"},
+        })
+    };
+    put(
+        &sandbox,
+        &format!("{bucket}/a/data/1.json.gz"),
+        &[item("john"), item("jane")],
+    );
+    put(
+        &sandbox,
+        &format!("{bucket}/a/data/2.json.gz"),
+        &[item("jill")],
+    );
+    let place = format!("s3://{bucket}/a/data");
+    let run = users(&sandbox, &["import", "--from", &place, "--json"]).ok();
+    let tally: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!([&tally["written"], &tally["rejected"]], [3, 0]);
+    assert!(
+        run.stderr
+            .contains("`umb deploy prod` takes the table over"),
+        "{run:#?}"
+    );
+
+    let table = format!("{}-Prod-Stateful-Table", sandbox.app);
+    assert_eq!(
+        ministack().table(&sandbox, &table)["DeletionProtectionEnabled"],
+        true
+    );
+    sandbox.umb(&["deploy", "prod"]).ok();
+    let listed = users(&sandbox, &["export", "--sorted"]).ok().stdout;
+    assert_eq!(
+        listed,
+        "{\"n\":1.5,\"username\":\"jane\"}\n{\"n\":1.5,\"username\":\"jill\"}\n\
+         {\"n\":1.5,\"username\":\"john\"}\n"
+    );
+
+    let run = users(&sandbox, &["import", "--from", &place]).fails(1);
+    assert!(
+        run.stderr.contains("has a table already")
+            && run
+                .stderr
+                .contains("hint: `umb users import FILE --via table` adds to it"),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn an_import_that_was_only_watched_no_more_is_finished_by_the_next_run() {
+    let sandbox = Sandbox::on(ministack());
+    let bucket = bucket(&sandbox);
+    put(
+        &sandbox,
+        &format!("{bucket}/1.json.gz"),
+        &[json!({"username": {"S": "john"}})],
+    );
+    // What a run begins that is interrupted at once.
+    let table = format!("{}-Prod-Stateful-Table", sandbox.app);
+    let import = json!({
+        "S3BucketSource": {"S3Bucket": bucket},
+        "InputFormat": "DYNAMODB_JSON",
+        "InputCompressionType": "GZIP",
+        "TableCreationParameters": {
+            "TableName": table,
+            "AttributeDefinitions": [{"AttributeName": "username", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "username", "KeyType": "HASH"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        },
+    });
+    let target = "DynamoDB_20120810.ImportTable";
+    ministack().target(&sandbox, "dynamodb", target, &import.to_string());
+    let other = format!("s3://{bucket}/elsewhere");
+    users(&sandbox, &["import", "--from", &other]).fails(1);
+    let place = format!("s3://{bucket}");
+    let run = users(&sandbox, &["import", "--from", &place]).ok();
+    assert_eq!(run.stdout, "1 written, 0 refused\n");
+    users(&sandbox, &["import", "--from", &place]).fails(1);
+    sandbox.umb(&["deploy", "prod"]).ok();
+    users(&sandbox, &["get", "john"]).ok();
+}
+
+#[test]
+fn an_import_that_failed_says_why_and_makes_room_for_the_next_one() {
+    let sandbox = Sandbox::on(ministack());
+    let bucket = bucket(&sandbox);
+    let place = format!("s3://{bucket}/a");
+    let path = format!("{bucket}/a/1.json.gz");
+    let plain = ministack().send(&sandbox, "s3", "PUT", &path, &[], Some(b"no gzip"));
+    assert_eq!(plain.status, 200, "{plain:?}");
+    let run = users(&sandbox, &["import", "--from", &place]).fails(1);
+    assert!(
+        run.stderr
+            .contains("DynamoDB could not do it: InputFormatError")
+            && run
+                .stderr
+                .contains("the log group /aws-dynamodb/imports says more"),
+        "{run:#?}"
+    );
+    let nobody = json!({"name": {"S": "no key"}});
+    put(
+        &sandbox,
+        &path,
+        &[json!({"username": {"S": "john"}}), nobody],
+    );
+    let run = users(&sandbox, &["import", "--from", &place]).fails(1);
+    assert!(run.stderr.contains("ItemValidationError"), "{run:#?}");
+    put(&sandbox, &path, &[json!({"username": {"S": "john"}})]);
+    let run = users(&sandbox, &["import", "--from", &place]).ok();
+    assert_eq!(run.stdout, "1 written, 0 refused\n");
+    sandbox.umb(&["deploy", "prod"]).ok();
+    users(&sandbox, &["get", "john"]).ok();
+}
+
+#[test]
+fn a_table_without_history_is_not_exported_by_dynamodb() {
+    let aws = ministack();
+    let proxy = Proxy::before(aws, 0, 0);
+    let sandbox = Sandbox::on(aws).with("AWS_ENDPOINT_URL", &proxy.endpoint);
+    sandbox.umb(&["deploy", "dev"]).ok();
+    // MiniStack exports every table.
+    proxy.refuse(
+        "DynamoDB_20120810.ExportTableToPointInTime",
+        "PointInTimeRecoveryUnavailableException",
+    );
+    let args = ["users", "--stage", "dev", "export", "--to", "s3://bucket"];
+    let run = sandbox.umb(&args).fails(1);
+    assert!(
+        run.stderr
+            .contains("has no point-in-time recovery, out of which DynamoDB exports")
+            && run
+                .stderr
+                .contains("or `umb users export FILE --via table`"),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn what_dynamodb_cannot_do_is_refused_with_the_way_out() {
+    let sandbox = Sandbox::on(ministack());
+    for (stage, args, cause, hint) in [
+        (
+            "dev",
+            ["import", "--from", "s3://bucket/a"],
+            "the stage dev is not protected, and only a protected one takes a table over",
+            "`umb users import FILE --via table`",
+        ),
+        (
+            "dev",
+            ["export", "--to", "s3://bucket/a"],
+            "the stage dev has no table",
+            "run `umb deploy dev`",
+        ),
+    ] {
+        let run = sandbox
+            .umb(&[&["users", "--stage", stage][..], &args].concat())
+            .fails(1);
+        assert!(
+            run.stderr.contains(cause) && run.stderr.contains(hint),
+            "{run:#?}"
+        );
+    }
+    let run = sandbox
+        .umb(&["users", "import", "--from", "bucket"])
+        .fails(2);
+    assert!(
+        run.stderr.contains("is not like s3://BUCKET/PREFIX"),
+        "{run:#?}"
+    );
+    sandbox.umb(&["users", "import"]).fails(2);
+    let local = Sandbox::new();
+    local.umb(&["deploy", "local"]).ok();
+    let args = ["users", "--stage", "local", "export", "--to", "s3://bucket"];
+    let run = local.umb(&args).fails(2);
+    assert!(run.stderr.contains("is on this machine alone"), "{run:#?}");
+}

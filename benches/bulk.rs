@@ -17,6 +17,7 @@
 #[path = "../tests/suite/harness/mod.rs"]
 mod harness;
 
+use std::cmp::Ordering;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
@@ -165,10 +166,16 @@ fn resident(child: &Child) -> Option<f64> {
     Some(kilobytes / 1024.0)
 }
 
+/// The middle one: what takes less than a second is measured more than once.
+fn median<T: Copy>(mut measured: [T; 5], order: impl FnMut(&T, &T) -> Ordering) -> T {
+    measured.sort_by(order);
+    measured[2]
+}
+
 /// A row of the report; answers whether the budget was kept.
-fn row(what: &str, (took, memory): (Duration, f64), count: u32, raw: f64) -> bool {
+fn row(what: &str, (took, memory): (Duration, f64), count: u32, raw: f64, part: f64) -> bool {
     let own = rate(count, took);
-    let is_kept = own >= raw * PART && memory <= MEMORY;
+    let is_kept = own >= raw * part && memory <= MEMORY;
     println!(
         "{what:<20} {own:>9.0} users/s, {:>4.0} % of the engine's {raw:>9.0}; {memory:>5.1} MB{}",
         own / raw * 100.0,
@@ -193,22 +200,23 @@ fn main() -> ExitCode {
     let other = engine(&work, "batched.sqlite3");
     let puts = raw_puts(&single, count);
     let batches = raw_batches(&other, count);
-    // It takes less than a second: the best of some is what the engine can do.
-    let scan = (0..3).map(|_| raw_scan(&single, count)).fold(0.0, f64::max);
+    let scan = median([(); 5].map(|()| raw_scan(&single, count)), f64::total_cmp);
 
     sandbox.umb(&["deploy", "local"]).ok();
     let one_by_one = run(&sandbox, &["import", "users.jsonl"]);
-    let exported = run(&sandbox, &["export", "all.jsonl", "--via", "table"]);
+    let straight = ["export", "all.jsonl", "--via", "table"];
+    let exported = [(); 5].map(|()| run(&sandbox, &straight));
+    let exported = median(exported, |one, other| one.0.cmp(&other.0));
     let paged = run(&sandbox, &["export", "paged.jsonl"]);
     sandbox.umb(&["destroy", "local", "--yes"]).ok();
     sandbox.umb(&["deploy", "local"]).ok();
     let at_once = run(&sandbox, &["import", "users.jsonl", "--via", "table"]);
     let is_kept = [
-        row("import via the API", one_by_one, count, puts),
-        row("import via the table", at_once, count, batches),
-        row("export via the table", exported, count, scan),
+        row("import via the API", one_by_one, count, puts, PART),
+        row("import via the table", at_once, count, batches, PART),
+        row("export via the table", exported, count, scan, PART),
     ];
     // Through the API, every hundred users are a request with its JSON twice over: that has no budget.
-    row("export via the API", paged, count, scan);
+    row("export via the API", paged, count, scan, 0.0);
     ExitCode::from(u8::from(is_kept.contains(&false)))
 }

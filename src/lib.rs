@@ -21,6 +21,7 @@ mod commands;
 mod deploy;
 mod error;
 mod local;
+mod pipeline;
 mod settings;
 mod template;
 mod ui;

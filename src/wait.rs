@@ -23,6 +23,11 @@ impl Pace {
         first: Duration::from_millis(100),
         longest: Duration::from_secs(2),
     };
+    /// For a person.
+    pub(crate) const PERSON: Self = Self {
+        first: Duration::from_millis(500),
+        longest: Duration::from_secs(5),
+    };
     /// For a request that is refused because there are too many.
     pub(crate) const REQUEST: Self = Self {
         first: Duration::from_millis(50),

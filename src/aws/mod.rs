@@ -5,6 +5,8 @@
 
 pub(crate) mod apigateway;
 pub(crate) mod cloudformation;
+pub(crate) mod codeconnections;
+pub(crate) mod codepipeline;
 pub(crate) mod dynamodb;
 mod error;
 pub(crate) mod lambda;

@@ -3,6 +3,7 @@
 mod artifact;
 mod attended;
 mod cancel;
+mod connection;
 mod deploy;
 mod destroy;
 mod diagnose;
@@ -39,6 +40,7 @@ pub(crate) enum Command {
     Destroy(destroy::DestroyArgs),
     Outputs(outputs::OutputsArgs),
     Users(users::UsersArgs),
+    Connection(connection::ConnectionArgs),
     Synth(synth::SynthArgs),
     Artifact(artifact::ArtifactArgs),
     #[command(hide = true)]
@@ -76,6 +78,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<(), Failure> {
         Command::Diagnose(args) => block_on(interruptible(args.run(&settings()?, ui))),
         Command::Outputs(args) => block_on(interruptible(args.run(&settings()?, ui))),
         Command::Users(args) => block_on(args.run(&settings()?, ui)),
+        Command::Connection(args) => block_on(args.run(&settings()?, ui)),
     }
 }
 

@@ -86,6 +86,11 @@ impl Cloud {
         }
     }
 
+    /// What calls go through.
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
+    }
+
     /// The region.
     pub(crate) fn region(&self) -> &str {
         self.session.region()

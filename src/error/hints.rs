@@ -1,6 +1,6 @@
 //! The way out of every room's errors but the deploy engine's.
 
-use crate::{api, aws, bulk, local, settings, template};
+use crate::{api, aws, bulk, local, pipeline, settings, template};
 
 use super::{Failure, FileError, Kind};
 
@@ -110,6 +110,31 @@ impl From<local::Error> for Failure {
         };
         let hint = hint.to_owned();
         Self::of(Kind::Failed, &error).hint(hint)
+    }
+}
+
+impl From<pipeline::Error> for Failure {
+    fn from(error: pipeline::Error) -> Self {
+        use pipeline::Error as E;
+        let hint = match &error {
+            E::NoConnection { .. } => {
+                "`umb connection list` shows those that there are; `umb connection create --provider GitHub` \
+                 makes one"
+            }
+            E::Ambiguous { .. } => "name it by its ARN, which `umb connection list` shows",
+            E::OtherProvider { .. } => "choose another name with --name",
+            E::ConnectionInUse { .. } => {
+                "delete that pipeline first, or give it another connection"
+            }
+            E::ConnectionBroken { .. } => {
+                "`umb connection delete` and `umb connection create` make it anew"
+            }
+            E::Aws(_) => "",
+        };
+        match error {
+            E::Aws(error) => error.into(),
+            error => Self::of(Kind::Failed, &error).hint(hint),
+        }
     }
 }
 

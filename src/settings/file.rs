@@ -19,7 +19,18 @@ pub(super) struct File {
     pub(super) app: Option<String>,
     pub(super) default_stage: Option<String>,
     #[serde(default)]
+    pub(super) pipeline: PipelineFile,
+    #[serde(default)]
     pub(super) stages: BTreeMap<String, StageFile>,
+}
+
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table of the pipeline's keys")]
+pub(super) struct PipelineFile {
+    pub(super) account: Option<String>,
+    pub(super) region: Option<String>,
+    pub(super) profile: Option<String>,
+    pub(super) connection: Option<String>,
 }
 
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -50,7 +61,8 @@ pub(super) enum BillingMode {
 }
 
 /// The keys of each table of the file, for a hint at the nearest one.
-const KEYS: [&str; 3] = ["app", "default_stage", "stages"];
+const KEYS: [&str; 4] = ["app", "default_stage", "pipeline", "stages"];
+const PIPELINE_KEYS: [&str; 4] = ["account", "connection", "profile", "region"];
 const CLOUD_KEYS: [&str; 14] = [
     "account",
     "allowed_accounts",
@@ -93,6 +105,9 @@ impl File {
         };
         let table: toml::Table = toml::from_str(text).map_err(syntax)?;
         check_keys(path, &table, &KEYS, "")?;
+        if let Some(toml::Value::Table(pipeline)) = table.get("pipeline") {
+            check_keys(path, pipeline, &PIPELINE_KEYS, "pipeline.")?;
+        }
         if let Some(toml::Value::Table(stages)) = table.get("stages") {
             for (name, stage) in stages {
                 let keys: &[&str] = if name == LOCAL {
@@ -150,7 +165,7 @@ mod tests {
     #[test]
     fn every_known_key_is_one_that_the_file_has() {
         let value = |key: &&str| match *key {
-            "account" | "profile" | "region" => "\"x\"",
+            "account" | "connection" | "profile" | "region" => "\"x\"",
             "authorization" => "\"AWS_IAM\"",
             "billing" => "\"on-demand\"",
             "protected" => "true",
@@ -165,12 +180,13 @@ mod tests {
             pairs.join("\n")
         };
         let text = format!(
-            "app = \"A\"\ndefault_stage = \"dev\"\n[stages.dev]\n{}\n[stages.local]\n{}",
+            "app = \"A\"\ndefault_stage = \"dev\"\n[pipeline]\n{}\n[stages.dev]\n{}\n[stages.local]\n{}",
+            table(&PIPELINE_KEYS),
             table(&CLOUD_KEYS),
             table(&LOCAL_KEYS)
         );
         parse(&text).expect("valid");
-        assert_eq!(KEYS, ["app", "default_stage", "stages"]);
+        assert_eq!(KEYS, ["app", "default_stage", "pipeline", "stages"]);
     }
 
     #[test]

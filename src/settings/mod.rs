@@ -70,6 +70,8 @@ pub(crate) struct Settings {
     only_profile: bool,
     /// The region, if one was chosen by flag or environment.
     region: Option<String>,
+    /// What is to deploy the stages by itself.
+    pub(crate) pipeline: Pipeline,
     stages: BTreeMap<String, StageFile>,
     local_port: Option<NonZeroU16>,
 }
@@ -81,6 +83,15 @@ pub(crate) struct Stage {
     pub(crate) spec: template::Stage,
     /// Where it is to be.
     pub(crate) place: Place,
+}
+
+/// The pipeline, resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pipeline {
+    /// Where it is to be.
+    pub(crate) place: Place,
+    /// The name or the ARN of the connection to its repository, if that was decided.
+    pub(crate) connection: Option<String>,
 }
 
 /// What the command line says about settings.
@@ -106,15 +117,31 @@ impl Settings {
         stages.entry("dev".to_owned()).or_default();
         stages.entry("prod".to_owned()).or_default();
         let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
+        let only_profile = flags.profile.is_some();
+        let profile = flags.profile.or_else(|| variable("AWS_PROFILE"));
+        let region = flags
+            .region
+            .or_else(|| variable("AWS_REGION"))
+            .or_else(|| variable("AWS_DEFAULT_REGION"));
         let settings = Self {
             app,
             default_stage: variable("UMB_STAGE").or(file.default_stage),
-            only_profile: flags.profile.is_some(),
-            profile: flags.profile.or_else(|| variable("AWS_PROFILE")),
-            region: flags
-                .region
-                .or_else(|| variable("AWS_REGION"))
-                .or_else(|| variable("AWS_DEFAULT_REGION")),
+            pipeline: Pipeline {
+                place: Place {
+                    account: file
+                        .pipeline
+                        .account
+                        .map(|account| valid_account("pipeline.account", account))
+                        .transpose()?,
+                    region: region.clone().or(file.pipeline.region),
+                    profile: profile.clone().or(file.pipeline.profile),
+                    only_profile,
+                },
+                connection: file.pipeline.connection,
+            },
+            only_profile,
+            profile,
+            region,
             stages,
             local_port,
         };

@@ -17,6 +17,6 @@ pub(crate) use names::{
 };
 pub(crate) use stacks::{
     APP_TAG, Admission, Authorization, Billing, HANDLER_BUCKET, HANDLER_KEY, HOLDS_DATA, Handler,
-    PROTECTED, SETS_LOGGING_ROLE, Stack, Stage, Throttling, stateful, stateless, tags,
+    PROTECTED, SETS_LOGGING_ROLE, Stack, Stage, Throttling, app_tags, stateful, stateless, tags,
 };
 pub(crate) use yaml::Error;

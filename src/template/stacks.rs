@@ -184,6 +184,11 @@ fn stack(stage: &Stage, name: String, template: Value, parameters: Vec<(&str, St
     stack
 }
 
+/// What says that something is umb's, but no stage's.
+pub(crate) fn app_tags(app: &str) -> BTreeMap<String, String> {
+    [(APP_TAG.to_owned(), app.to_owned())].into()
+}
+
 /// What says that a stack is umb's, and whose.
 pub(crate) fn tags(app: &str, stage: &str) -> BTreeMap<String, String> {
     [(APP_TAG, app), (STAGE_TAG, stage)]

@@ -17,6 +17,7 @@ mod bootstrap;
 mod bulk;
 mod chaos;
 mod cloud;
+mod connection;
 mod contract;
 mod drift;
 mod errors;

@@ -19,7 +19,7 @@ pub use invoke::{proxied, proxy_event};
 pub use ministack::{MiniStack, free_port, ministack, ministack_with_iam, texts};
 pub use peers::peer;
 pub use proxy::Proxy;
-pub use replay::{Request, replay};
+pub use replay::{Reply, Request, replay};
 pub use sandbox::{Run, Sandbox};
 pub use schema::assert_documented;
 pub use signal::signal;

@@ -4,11 +4,17 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
+use serde_json::Value;
+
 /// A request, as far as answers depend on it.
 pub struct Request {
     pub method: String,
-    /// The body: for the query protocol, `Action=…&…`.
+    pub path: String,
+    /// What the JSON protocol calls, e.g. `CodePipeline_20150709.ListPipelines`.
+    pub target: String,
+    /// The body as text: for the query protocol, `Action=…&…`.
     pub body: String,
+    bytes: Vec<u8>,
 }
 
 impl Request {
@@ -16,16 +22,71 @@ impl Request {
     pub fn is(&self, action: &str) -> bool {
         self.body.starts_with(&format!("Action={action}&"))
     }
+
+    /// What it calls, in whichever protocol.
+    pub fn operation(&self) -> String {
+        let query = self.body.strip_prefix("Action=");
+        let named = match query.and_then(|rest| rest.split('&').next()) {
+            Some(action) => action,
+            None if self.target.is_empty() => self.path.rsplit('/').next().unwrap_or_default(),
+            None => self.target.rsplit('.').next().unwrap_or_default(),
+        };
+        named.to_owned()
+    }
+
+    /// The body of the CBOR protocol: <https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html>.
+    pub fn cbor(&self) -> Value {
+        ciborium::from_reader(&*self.bytes).unwrap()
+    }
+}
+
+/// What is answered.
+pub struct Reply {
+    status: u16,
+    headers: &'static str,
+    body: Vec<u8>,
+}
+
+impl From<(u16, String)> for Reply {
+    fn from((status, text): (u16, String)) -> Self {
+        Self {
+            status,
+            headers: "Content-Type: text/xml\r\n",
+            body: text.into_bytes(),
+        }
+    }
+}
+
+impl Reply {
+    /// In the JSON protocol.
+    pub fn json(status: u16, body: &Value) -> Self {
+        Self {
+            status,
+            headers: "Content-Type: application/x-amz-json-1.1\r\n",
+            body: body.to_string().into_bytes(),
+        }
+    }
+
+    /// In the CBOR protocol.
+    pub fn cbor(status: u16, body: &Value) -> Self {
+        let mut bytes = Vec::new();
+        ciborium::into_writer(body, &mut bytes).unwrap();
+        Self {
+            status,
+            headers: "Content-Type: application/cbor\r\nsmithy-protocol: rpc-v2-cbor\r\n",
+            body: bytes,
+        }
+    }
 }
 
 /// Serves on loopback, as long as the tests run, and answers its address.
-pub fn replay(mut answer: impl FnMut(&Request) -> (u16, String) + Send + 'static) -> String {
+pub fn replay<R: Into<Reply>>(mut answer: impl FnMut(&Request) -> R + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
         for connection in listener.incoming().flatten() {
             // A client that goes away in the middle has nothing to be told.
-            let _ = serve(&connection, &mut answer);
+            let _ = serve(&connection, |request| answer(request).into());
         }
     });
     endpoint
@@ -34,31 +95,44 @@ pub fn replay(mut answer: impl FnMut(&Request) -> (u16, String) + Send + 'static
 /// One request and its answer: the connection ends with it.
 fn serve(
     mut connection: &TcpStream,
-    answer: &mut impl FnMut(&Request) -> (u16, String),
+    answer: impl FnOnce(&Request) -> Reply,
 ) -> std::io::Result<()> {
     let mut reader = BufReader::new(connection);
     let mut line = String::new();
     reader.read_line(&mut line)?;
-    let method = line.split(' ').next().unwrap_or_default().to_owned();
-    let mut length = 0;
+    let mut words = line.split(' ').map(str::to_owned);
+    let (method, path) = (
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or_default(),
+    );
+    let (mut length, mut target) = (0, String::new());
     while line.trim() != "" {
         line.clear();
         reader.read_line(&mut line)?;
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap_or(0);
+        let (name, value) = line.split_once(':').unwrap_or_default();
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" => length = value.trim().parse().unwrap_or(0),
+            "x-amz-target" => value.trim().clone_into(&mut target),
+            _ => {}
         }
     }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    let request = Request {
+    let mut bytes = vec![0; length];
+    reader.read_exact(&mut bytes)?;
+    let Reply {
+        status,
+        headers,
+        body,
+    } = answer(&Request {
         method,
-        body: String::from_utf8_lossy(&body).into_owned(),
-    };
-    let (status, text) = answer(&request);
+        path,
+        target,
+        body: String::from_utf8_lossy(&bytes).into_owned(),
+        bytes,
+    });
     write!(
         connection,
-        "HTTP/1.1 {status} Replayed\r\nContent-Type: text/xml\r\nConnection: close\r\n\
-         Content-Length: {}\r\n\r\n{text}",
-        text.len()
-    )
+        "HTTP/1.1 {status} Replayed\r\n{headers}Connection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    )?;
+    connection.write_all(&body)
 }

@@ -11,15 +11,12 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
-use crate::api::Client;
-use crate::wait::{Pace, Pauses};
-
 use super::checkpoint::Checkpoint;
 use super::file::{beside, folder, open_at};
+use super::road::{Page, Place};
 use super::sheet::Sheet;
 use super::sort;
-use super::table::{Page, Place};
-use super::{Error, Format, PATIENCE, Road, Tally, Watcher};
+use super::{Error, Format, Road, Tally, Watcher};
 
 /// What stands behind the name of a file that is not whole yet.
 const PARTIAL: &str = ".partial";
@@ -155,12 +152,8 @@ struct Reading<'a> {
 impl Reading<'_> {
     /// That nothing is read yet.
     fn untouched(&self) -> State {
-        let parts = match self.road {
-            Road::Api(_) => 1,
-            Road::Table(table) => table.parts(),
-        };
         State {
-            parts: vec![Part::Untouched; parts],
+            parts: vec![Part::Untouched; self.road.parts()],
             length: 0,
             users: 0,
         }
@@ -217,30 +210,6 @@ impl Reading<'_> {
             after,
             is_consistent: self.export.is_consistent,
         };
-        under_way.spawn(async move {
-            let page = match road {
-                Road::Api(client) => api_page(&client, place.after).await?,
-                Road::Table(table) => table.page(&place).await?,
-            };
-            Ok((part, page))
-        });
-    }
-}
-
-async fn api_page(client: &Client, after: Option<String>) -> Result<Page, Error> {
-    let first = Instant::now();
-    let mut pauses = Pauses::of(Pace::REQUEST);
-    loop {
-        match client.page(after.as_deref()).await {
-            Ok(mut page) => {
-                // So that the last one ends with a newline, too; where there is none, none does.
-                page.users.push(String::new());
-                let lines = page.users.join("\n");
-                return Ok((lines, page.next));
-            }
-            Err(error) if !error.is_transient() => return Err(Error::Api(error)),
-            Err(error) if first.elapsed() > PATIENCE => return Err(Error::Stopped(error)),
-            Err(_) => pauses.wait().await,
-        }
+        under_way.spawn(async move { Ok((part, road.page(place).await?)) });
     }
 }

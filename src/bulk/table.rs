@@ -1,15 +1,14 @@
 //! A stage's table, on AWS or on this machine.
 
 use std::io;
-use std::time::Instant;
 
 use umb_handler::json;
 
 use crate::aws::dynamodb::{self, Item};
 use crate::local;
-use crate::wait::{Pace, Pauses};
 
-use super::{Error, PATIENCE};
+use super::Error;
+use super::road::{Page, Place};
 
 /// How many parts of a table on AWS are read at the same time.
 const SEGMENTS: usize = 4;
@@ -22,19 +21,6 @@ const LOCAL_LANES: usize = 2;
 pub(crate) enum Table {
     Cloud(dynamodb::Items),
     Local(local::Table),
-}
-
-/// Users, each a JSON object in a line of its own, and where to go on.
-pub(super) type Page = (String, Option<String>);
-
-/// Where a page is.
-#[derive(Debug, Clone)]
-pub(super) struct Place {
-    pub(super) part: usize,
-    /// The key that it is behind.
-    pub(super) after: Option<String>,
-    /// Whether every write that was answered before must be seen.
-    pub(super) is_consistent: bool,
 }
 
 impl Table {
@@ -78,20 +64,7 @@ impl Table {
     }
 
     /// One page of a part.
-    pub(super) async fn page(&self, place: &Place) -> Result<Page, Error> {
-        let first = Instant::now();
-        let mut pauses = Pauses::of(Pace::REQUEST);
-        loop {
-            match self.try_page(place.clone()).await {
-                Err(error) if error.is_transient() && first.elapsed() < PATIENCE => {
-                    pauses.wait().await;
-                }
-                page => return page,
-            }
-        }
-    }
-
-    async fn try_page(&self, place: Place) -> Result<Page, Error> {
+    pub(super) async fn page(&self, place: Place) -> Result<Page, Error> {
         match self {
             Self::Local(table) => Ok(table.page(place.after).await?),
             Self::Cloud(table) => {

@@ -152,9 +152,9 @@ fn stored_value(value: AttributeValue) -> Result<Stored, DynoxideError> {
                 .collect::<Result<_, _>>()?,
         ),
         // Bytes and sets: JSON has none, so no user does.
-        other => {
-            let text = format!("no user has a value like {other:?}");
-            return Err(DynoxideError::ValidationException(text));
+        _ => {
+            let text = "the users' database takes no value of a type that JSON lacks";
+            return Err(DynoxideError::ValidationException(text.to_owned()));
         }
     })
 }

@@ -75,6 +75,8 @@ pub(crate) async fn start(
     wish: Wish<'_>,
     answers: impl AsyncFn(&Record) -> bool,
 ) -> Result<Started, Error> {
+    // In this order: where no server runs, the record that was there before is that of one that is gone.
+    let last = Folder::new(wish.folder).read_record();
     let before = running(wish.folder)?;
     if let Some(record) = &before {
         let is_as_wished = record.binary == this_binary()
@@ -95,7 +97,8 @@ pub(crate) async fn start(
     let folder = Folder::new(wish.folder);
     folder.create()?;
     let mut server = spawn(&folder, wish)?;
-    let record = until_ready(&folder, &mut server, answers).await?;
+    let stale = before.as_ref().or(last.as_ref());
+    let record = until_ready(&folder, &mut server, stale, answers).await?;
     Ok(match before {
         _ if record.pid != server.id() => Started::Found(record),
         Some(_) => Started::Again(record),
@@ -174,9 +177,11 @@ fn spawn(folder: &Folder, wish: Wish) -> Result<Child, Error> {
     command.spawn().map_err(Error::Serve)
 }
 
+/// Waits until a server answers; it forgets the `stale` record of the one before it only when it has begun.
 async fn until_ready(
     folder: &Folder,
     server: &mut Child,
+    stale: Option<&Record>,
     answers: impl AsyncFn(&Record) -> bool,
 ) -> Result<Record, Error> {
     let started = Instant::now();
@@ -195,6 +200,7 @@ async fn until_ready(
         // It is another one than `server` where somebody else started one at the same time: the lock
         // lets one of them live.
         if let Some(record) = record
+            && Some(&record) != stale
             && answers(&record).await
         {
             return Ok(Some(record));

@@ -114,10 +114,13 @@ impl Follower<'_> {
         };
         self.seen = Instant::now();
         // Some implementations forget a deleted stack at once.
-        let now = now.unwrap_or_else(|| Stack {
-            status: Status::new("DELETE_COMPLETE"),
-            ..self.stack.clone()
-        });
+        let Some(now) = now else {
+            self.tell().await;
+            return Ok(Look::Done(Stack {
+                status: Status::new("DELETE_COMPLETE"),
+                ..self.stack.clone()
+            }));
+        };
         if now.status.is_moving() {
             self.has_begun = true;
         } else if self.has_begun || self.started.elapsed() > BEGINNING {

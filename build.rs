@@ -36,7 +36,13 @@ const ENTRY: &str = "bootstrap";
 fn main() -> Result<()> {
     println!("cargo::rerun-if-env-changed=UMB_HANDLER_ZIP");
     println!("cargo::rerun-if-env-changed=UMB_HANDLER_TARGET");
+    println!("cargo::rerun-if-env-changed=UMB_TEST_FAKECLOUD");
     println!("cargo::rerun-if-changed=build.rs");
+    // A test that cannot be run is to be seen in the summary as one that was not.
+    println!("cargo::rustc-check-cfg=cfg(fakecloud)");
+    if env::var_os("UMB_TEST_FAKECLOUD").is_some() {
+        println!("cargo::rustc-cfg=fakecloud");
+    }
 
     let artifact = match env::var_os("UMB_HANDLER_ZIP") {
         Some(path) => ready_made(Path::new(&path))?,

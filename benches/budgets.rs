@@ -4,7 +4,6 @@
 //! a bench and not a test; the exit code says whether every budget was kept.
 
 #![expect(
-    clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,

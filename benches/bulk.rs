@@ -4,7 +4,6 @@
 //! budget was kept.
 
 #![expect(
-    clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,

@@ -4,7 +4,6 @@
 //! that time. The exit code says whether every budget was kept.
 
 #![expect(
-    clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,

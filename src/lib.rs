@@ -8,6 +8,7 @@
 //! - `deploy/` brings stacks to the state that a template describes, and back to nothing,
 //! - `aws/` is the only place that names an AWS service's client,
 //! - `api/` calls the deployed HTTP API,
+//! - `pipeline/` is what deploys stages by itself, and what it needs,
 //! - `bulk/` brings many users into a stage and out of it,
 //! - `local/` is the stage on this machine,
 //! - `ui/` is the only place that prints.

@@ -23,6 +23,11 @@ impl Pace {
         first: Duration::from_millis(100),
         longest: Duration::from_secs(2),
     };
+    /// For a pipeline, whose actions take half a minute at the least.
+    pub(crate) const PIPELINE: Self = Self {
+        first: Duration::from_millis(200),
+        longest: Duration::from_secs(3),
+    };
     /// For a person.
     pub(crate) const PERSON: Self = Self {
         first: Duration::from_millis(500),

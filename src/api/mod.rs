@@ -5,6 +5,7 @@ mod document;
 mod error;
 mod health;
 mod signer;
+mod smoke_test;
 
 pub(crate) use client::{Answer, Call, Client};
 pub(crate) use document::{compact, members, pretty};

@@ -106,6 +106,18 @@ pub(crate) async fn create(
     Ok(made.connection_arn)
 }
 
+/// A connection's tags.
+pub(crate) async fn tags(session: &Session, arn: &str) -> Result<BTreeMap<String, String>, Error> {
+    let found = Client::new(session.config())
+        .list_tags_for_resource()
+        .resource_arn(arn)
+        .send()
+        .await
+        .map_err(|error| Error::of_call("CodeConnections ListTagsForResource", error))?;
+    let tags = found.tags.unwrap_or_default();
+    Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
+}
+
 /// Deletes a connection; it is no mistake if there is none.
 pub(crate) async fn delete(session: &Session, arn: &str) -> Result<(), Error> {
     let deleted = Client::new(session.config())

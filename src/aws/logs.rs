@@ -1,6 +1,8 @@
-//! CloudWatch Logs: which log groups are there.
+//! CloudWatch Logs: which log groups are there, and what is in them.
 
 use aws_sdk_cloudwatchlogs::Client;
+use aws_sdk_cloudwatchlogs::error::ProvideErrorMetadata as _;
+use aws_sdk_cloudwatchlogs::types::OutputLogEvent;
 
 use super::{Error, Session};
 
@@ -10,6 +12,74 @@ pub(crate) struct LogGroup {
     pub(crate) name: String,
     /// How many bytes are stored in it.
     pub(crate) bytes: u64,
+}
+
+/// The last lines of a stream, at most `count`; none where there is no such stream.
+pub(crate) async fn tail(
+    session: &Session,
+    group: &str,
+    stream: &str,
+    count: i32,
+) -> Result<Vec<String>, Error> {
+    let asked = Client::new(session.config())
+        .get_log_events()
+        .log_group_name(group)
+        .log_stream_name(stream)
+        .limit(count)
+        .start_from_head(false)
+        .send()
+        .await;
+    match asked {
+        Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(Vec::new()),
+        asked => {
+            let found =
+                asked.map_err(|error| Error::of_call("CloudWatch Logs GetLogEvents", error))?;
+            Ok(lines(found.events.unwrap_or_default()))
+        }
+    }
+}
+
+/// All lines of a stream after `token`, the oldest first, and the token behind them.
+pub(crate) async fn after(
+    session: &Session,
+    group: &str,
+    stream: &str,
+    token: Option<String>,
+) -> Result<(Vec<String>, Option<String>), Error> {
+    let client = Client::new(session.config());
+    let (mut all, mut token) = (Vec::new(), token);
+    loop {
+        let asked = client
+            .get_log_events()
+            .log_group_name(group)
+            .log_stream_name(stream)
+            .start_from_head(true)
+            .set_next_token(token.clone())
+            .send()
+            .await;
+        let found = match asked {
+            Err(error) if error.code() == Some("ResourceNotFoundException") => {
+                return Ok((all, token));
+            }
+            asked => {
+                asked.map_err(|error| Error::of_call("CloudWatch Logs GetLogEvents", error))?
+            }
+        };
+        all.extend(lines(found.events.unwrap_or_default()));
+        // The end is where the token stays the same.
+        let is_end = found.next_forward_token == token;
+        token = found.next_forward_token;
+        if is_end {
+            return Ok((all, token));
+        }
+    }
+}
+
+fn lines(events: Vec<OutputLogEvent>) -> Vec<String> {
+    let messages = events.into_iter().filter_map(|event| event.message);
+    messages
+        .map(|message| message.trim_end_matches(['\r', '\n']).to_owned())
+        .collect()
 }
 
 /// The log groups whose names begin with `prefix`.

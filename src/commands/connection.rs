@@ -224,7 +224,7 @@ async fn available(ui: &Ui, cloud: &Cloud, connection: Connection) -> Result<Con
 }
 
 /// Says what must be done before a connection can be used, if anything.
-fn explain(ui: &Ui, cloud: &Cloud, connection: &Connection) {
+pub(super) fn explain(ui: &Ui, cloud: &Cloud, connection: &Connection) {
     let (name, provider) = (&connection.name, &connection.provider);
     let page = pipeline::finish_page(cloud);
     match connection.status {

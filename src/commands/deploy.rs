@@ -8,14 +8,14 @@ use crate::deploy::{
     self, Deployed, Desired, ENDPOINT_URL, Error, Outputs, Plan, Prepared, StackAction, Standing,
 };
 use crate::error::Failure;
-use crate::settings::{LOCAL, Settings};
+use crate::settings::{LOCAL, PIPELINE, Settings};
 use crate::template::Authorization;
 use crate::ui::Ui;
 use crate::{api, local};
 
 use super::attended::{attended, interruptible};
-use super::plan;
 use super::stage::{CloudStage, Deployment, LocalStage, refuse_protected};
+use super::{lone, pipeline, plan};
 
 /// How often a deploy plans anew because somebody else was faster.
 const TRIES: usize = 3;
@@ -24,7 +24,7 @@ const TRIES: usize = 3;
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct DeployArgs {
-    /// The stage: local, dev, prod, or one of umb.toml
+    /// The stage: local, dev, prod, or one of umb.toml; or `pipeline`
     target: String,
     /// Serve the local stage in this terminal, until Ctrl-C, instead of in the background
     #[arg(long)]
@@ -41,6 +41,12 @@ pub(crate) struct DeployArgs {
     /// Put only the function's code there, directly; the next full deploy puts everything right
     #[arg(long, conflicts_with_all = ["plan", "express", "revert_drift"])]
     code_only: bool,
+    /// Follow the execution that a new or changed pipeline begins
+    #[arg(long)]
+    follow: bool,
+    // What the pipeline's UpdatePipeline says: its roles are not to be looked at.
+    #[arg(long, hide = true)]
+    self_update: bool,
     /// Show what happens as JSON, an object a line
     #[arg(long)]
     json: bool,
@@ -63,6 +69,12 @@ impl DeployArgs {
     }
 
     pub(super) async fn run(self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
+        if self.target == PIPELINE {
+            return lone::resumable(self.deploy_pipeline(settings, ui)).await;
+        }
+        if self.follow || self.self_update {
+            return Err(Failure::usage("--follow is for the pipeline only"));
+        }
         if self.target == LOCAL && self.foreground {
             // A server has a way of its own to stop.
             return self.serve_local(settings, ui).await;
@@ -78,6 +90,28 @@ impl DeployArgs {
         let plan = self.plan.as_deref().map(plan::load).transpose()?;
         let target = CloudStage::open(settings, &self.target).await?;
         attended(&target, ui, self.deploy_cloud(&target, plan, ui)).await
+    }
+
+    async fn deploy_pipeline(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
+        let is_of_a_stage = self.foreground
+            || self.port.is_some()
+            || self.auth
+            || self.plan.is_some()
+            || self.code_only
+            || self.no_verify
+            || !self.allow_data_loss.is_empty()
+            || self.deployment.is_special();
+        if is_of_a_stage {
+            return Err(Failure::usage(
+                "the pipeline takes no flags but --follow, --json and --yes",
+            ));
+        }
+        let way = pipeline::Way {
+            yes: self.yes,
+            is_self_update: self.self_update,
+            follows: self.follow,
+        };
+        pipeline::deploy(settings, way, ui).await
     }
 
     async fn deploy_cloud(

@@ -2,14 +2,19 @@
 
 mod artifact;
 mod attended;
+mod bootstrap;
 mod cancel;
 mod connection;
 mod deploy;
 mod destroy;
 mod diagnose;
+mod doctor;
 mod drift;
+mod init;
 mod local_server;
+mod lone;
 mod outputs;
+mod pipeline;
 mod plan;
 mod rollback;
 mod stage;
@@ -28,6 +33,7 @@ use attended::interruptible;
 /// A verb.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
+    Init(init::InitArgs),
     #[command(visible_alias = "diff")]
     Plan(plan::PlanArgs),
     Deploy(deploy::DeployArgs),
@@ -37,10 +43,13 @@ pub(crate) enum Command {
     Rollback(rollback::RollbackArgs),
     Diagnose(diagnose::DiagnoseArgs),
     Drift(drift::DriftArgs),
+    Doctor(doctor::DoctorArgs),
     Destroy(destroy::DestroyArgs),
     Outputs(outputs::OutputsArgs),
     Users(users::UsersArgs),
     Connection(connection::ConnectionArgs),
+    Bootstrap(bootstrap::BootstrapArgs),
+    Pipeline(pipeline::PipelineArgs),
     Synth(synth::SynthArgs),
     Artifact(artifact::ArtifactArgs),
     #[command(hide = true)]
@@ -51,8 +60,10 @@ impl Command {
     /// Whether a program reads what happens.
     pub(crate) fn is_for_programs(&self) -> bool {
         match self {
+            Self::Bootstrap(args) => args.is_for_programs(),
             Self::Deploy(args) => args.is_for_programs(),
             Self::Destroy(args) => args.is_for_programs(),
+            Self::Pipeline(args) => args.is_for_programs(),
             Self::Watch(args) => args.is_for_programs(),
             _ => false,
         }
@@ -62,8 +73,10 @@ impl Command {
 /// Runs the command that `cli` names.
 pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<(), Failure> {
     let Cli { global, command } = cli;
-    let settings = || settings(global.into());
+    let flags = Flags::from(global);
+    let settings = || settings(flags.clone());
     match command {
+        Command::Init(args) => block_on(interruptible(args.run(flags, ui))),
         Command::Artifact(args) => args.run(ui),
         Command::LocalServer(args) => block_on(args.run()),
         Command::Synth(args) => args.run(&settings()?, ui),
@@ -74,11 +87,14 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<(), Failure> {
         Command::Rollback(args) => block_on(args.run(&settings()?, ui)),
         Command::Destroy(args) => block_on(args.run(&settings()?, ui)),
         Command::Status(args) => block_on(interruptible(args.run(&settings()?, ui))),
+        Command::Doctor(args) => block_on(interruptible(args.run(&settings()?, ui))),
         Command::Drift(args) => block_on(interruptible(args.run(&settings()?, ui))),
         Command::Diagnose(args) => block_on(interruptible(args.run(&settings()?, ui))),
         Command::Outputs(args) => block_on(interruptible(args.run(&settings()?, ui))),
         Command::Users(args) => block_on(args.run(&settings()?, ui)),
         Command::Connection(args) => block_on(args.run(&settings()?, ui)),
+        Command::Bootstrap(args) => block_on(args.run(&settings()?, ui)),
+        Command::Pipeline(args) => block_on(args.run(&settings()?, ui)),
     }
 }
 

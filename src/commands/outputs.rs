@@ -1,15 +1,16 @@
 //! `umb outputs`
 
 use crate::error::Failure;
-use crate::settings::Settings;
+use crate::settings::{PIPELINE, Settings};
 use crate::ui::Ui;
 
+use super::pipeline;
 use super::stage::Chosen;
 
 /// Show what a deployed stage is reached by: EndpointURL and the rest
 #[derive(Debug, clap::Args)]
 pub(crate) struct OutputsArgs {
-    /// The stage; else the default one, else the only deployed one of `local` and `dev`
+    /// The stage, or `pipeline`; else the default one, else the only deployed one of `local` and `dev`
     target: Option<String>,
     /// Show only the value of this output, for scripts
     key: Option<String>,
@@ -20,7 +21,10 @@ pub(crate) struct OutputsArgs {
 
 impl OutputsArgs {
     pub(super) async fn run(self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
-        let outputs = Chosen::of(self.target, settings).await?.outputs().await?;
+        let outputs = match self.target.as_deref() {
+            Some(PIPELINE) => pipeline::outputs(settings).await?,
+            _ => Chosen::of(self.target, settings).await?.outputs().await?,
+        };
         if self.json {
             let json = serde_json::to_value(&outputs).unwrap_or_default();
             ui.print(&format!("{json:#}"));

@@ -206,7 +206,8 @@ impl CloudStage {
         .hint(format!("run `umb deploy {name}`"))
     }
 
-    async fn client(&self) -> Result<Client, Failure> {
+    /// A client of its API.
+    pub(super) async fn client(&self) -> Result<Client, Failure> {
         let url = self
             .outputs()
             .await?
@@ -251,6 +252,11 @@ pub(super) struct Deployment {
 }
 
 impl Deployment {
+    /// Whether it is not the ordinary way.
+    pub(super) fn is_special(&self) -> bool {
+        self.allow_downgrade || self.revert_drift || self.express
+    }
+
     /// What is to be deployed of `stage`.
     ///
     /// # Errors

@@ -1,11 +1,11 @@
 //! Which permissions a template grants that the one before it did not.
 //!
-//! Templates are compared as they are written: an intrinsic function is equal to itself and to nothing
+//! Templates are compared as they are written, with their parameters' values: an intrinsic function is equal to itself and to nothing
 //! else. Where that is not enough to tell (`NotAction`, a changed `Deny`), it counts as broader: a
 //! person is asked once too often rather than once too rarely. Source of what a statement means:
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -35,6 +35,37 @@ pub(super) fn broader(before: &Value, after: &Value) -> Vec<Broader> {
         }));
     }
     found
+}
+
+/// A template with the values of its parameters: they, too, say who may do what.
+pub(super) fn resolved(template: &Value, parameters: &BTreeMap<String, String>) -> Value {
+    let mut resolved = template.clone();
+    resolve(&mut resolved["Resources"], parameters);
+    resolved
+}
+
+fn resolve(value: &mut Value, parameters: &BTreeMap<String, String>) {
+    let reference = value.get("Ref").and_then(Value::as_str);
+    let named = reference.and_then(|name| parameters.get(name));
+    if let Some(named) = named {
+        *value = named.as_str().into();
+        return;
+    }
+    match value {
+        Value::Object(map) => {
+            if let Some(Value::String(text)) = map.get_mut("Fn::Sub") {
+                for (name, parameter) in parameters {
+                    *text = text.replace(&format!("${{{name}}}"), parameter);
+                }
+            }
+            map.values_mut()
+                .for_each(|value| resolve(value, parameters));
+        }
+        Value::Array(values) => values
+            .iter_mut()
+            .for_each(|value| resolve(value, parameters)),
+        _ => {}
+    }
 }
 
 /// Whether a change of a resource of this type may change what somebody is allowed to do.
@@ -245,6 +276,24 @@ mod tests {
             [r#"dynamodb:Scan on {"Fn::ImportValue":"Table"}"#]
         );
         assert_eq!(grants(&more, &less), [""; 0]);
+    }
+
+    #[test]
+    fn another_value_of_a_parameter_is_another_permission() {
+        let template = role(&json!([{
+            "Effect": "Allow", "Action": {"Ref": "Action"},
+            "Resource": {"Fn::Sub": "arn:${AWS::Partition}:iam::${Account}:root"},
+        }]));
+        let of = |account: &str| {
+            let pairs = [("Account", account), ("Action", "a:B")];
+            let owned = pairs.map(|(key, value)| (key.to_owned(), value.to_owned()));
+            resolved(&template, &owned.into())
+        };
+        assert_eq!(grants(&of("1"), &of("1")), [""; 0]);
+        assert_eq!(
+            grants(&of("1"), &of("2")),
+            [r#"a:B on {"Fn::Sub":"arn:${AWS::Partition}:iam::2:root"}"#]
+        );
     }
 
     #[test]

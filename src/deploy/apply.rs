@@ -129,11 +129,7 @@ pub(crate) async fn apply(
         wanted,
         standing,
     } = prepared;
-    let applier = Applier {
-        cloud,
-        cloudformation: cloud.cloudformation(),
-        reporter,
-    };
+    let applier = Applier::new(cloud, reporter);
     let had = standing.retains_table();
     let wants = desired.stage.protected;
     let [planned_table, planned_api] = [&plan.stacks[0], &plan.stacks[1]];
@@ -172,14 +168,15 @@ pub(crate) async fn apply(
     Ok(())
 }
 
-struct Applier<'a> {
+/// Brings stacks to what their plans say.
+pub(super) struct Applier<'a> {
     cloud: &'a Cloud,
     cloudformation: CloudFormation,
     reporter: &'a dyn Reporter,
 }
 
 impl Deployed {
-    fn of(cloud: &Cloud, planned: &StackPlan, stack: Stack) -> Self {
+    pub(super) fn of(cloud: &Cloud, planned: &StackPlan, stack: Stack) -> Self {
         Self {
             stack: stack.name,
             outcome: planned.action,
@@ -188,7 +185,15 @@ impl Deployed {
     }
 }
 
-impl Applier<'_> {
+impl<'a> Applier<'a> {
+    pub(super) fn new(cloud: &'a Cloud, reporter: &'a dyn Reporter) -> Self {
+        Self {
+            cloud,
+            cloudformation: cloud.cloudformation(),
+            reporter,
+        }
+    }
+
     /// Sends the artifact, if it is not there yet; answers whether it was sent.
     async fn publish(&self, desired: &Desired<'_>, wanted: &Wanted) -> Result<bool, Error> {
         let key = template::handler_key(desired.artifact.sha256);
@@ -196,7 +201,7 @@ impl Applier<'_> {
     }
 
     /// Applies one stack's plan; answers the stack as it is then.
-    async fn apply(
+    pub(super) async fn apply(
         &self,
         planned: &StackPlan,
         wanted: &template::Stack,

@@ -39,14 +39,7 @@ pub(super) async fn publish(
     body: &'static [u8],
     reporter: &dyn Reporter,
 ) -> Result<bool, Error> {
-    if !bucket.exists().await? {
-        if !bucket.create().await? {
-            return Err(Error::NoNamespace);
-        }
-        reporter.report(Event::BucketCreated {
-            bucket: bucket.name.clone(),
-        });
-    }
+    make(bucket, reporter).await?;
     let sent = bucket.sent(key).await?;
     // One that would expire soon is sent again, and so begins anew.
     if sent.is_some_and(|sent| is_fresh(sent, SystemTime::now())) {
@@ -58,6 +51,37 @@ pub(super) async fn publish(
     bucket.put(key, body).await?;
     reporter.report(Event::ArtifactUploaded { bytes: body.len() });
     Ok(true)
+}
+
+/// Makes the bucket, if it is not there.
+///
+/// # Errors
+/// [`Error::NoNamespace`], where S3 has no namespaces of accounts.
+async fn make(bucket: &Bucket, reporter: &dyn Reporter) -> Result<(), Error> {
+    if bucket.exists().await? {
+        return Ok(());
+    }
+    if !bucket.create().await? {
+        return Err(Error::NoNamespace);
+    }
+    reporter.report(Event::BucketCreated {
+        bucket: bucket.name.clone(),
+    });
+    Ok(())
+}
+
+/// Makes the app's bucket in the account's own namespace, closed, for whoever publishes into it.
+///
+/// # Errors
+/// [`Error::NoNamespace`], where S3 has no namespaces of accounts.
+pub(super) async fn provide(
+    cloud: &Cloud,
+    app: &str,
+    reporter: &dyn Reporter,
+) -> Result<(), Error> {
+    let [own, _] = cloud.asset_buckets(app);
+    make(&own, reporter).await?;
+    Ok(own.harden().await?)
 }
 
 fn is_fresh(sent: SystemTime, now: SystemTime) -> bool {

@@ -101,6 +101,13 @@ impl Cloud {
         &self.identity.account
     }
 
+    /// The ARN of the role of this name in the account.
+    pub(crate) fn role_arn(&self, name: &str) -> String {
+        // arn:PARTITION:sts::ACCOUNT:…
+        let partition = self.identity.arn.split(':').nth(1).unwrap_or("aws");
+        format!("arn:{partition}:iam::{}:role/{name}", self.account())
+    }
+
     /// Where credentials come from.
     pub(crate) fn credentials_provider(&self) -> Result<SharedCredentialsProvider, Error> {
         let provider = self.session.credentials_provider();

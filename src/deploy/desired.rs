@@ -1,6 +1,6 @@
 //! What a deploy is to bring about.
 
-use crate::aws::cloudformation::Mode;
+use crate::aws::cloudformation::{Mode, Stack};
 use crate::aws::s3::Bucket;
 use crate::aws::{self, Cause};
 use crate::template::{self, HANDLER_BUCKET, Handler, SETS_LOGGING_ROLE};
@@ -62,7 +62,8 @@ impl Desired<'_> {
             .as_ref()
             .and_then(|stack| stack.parameters.get(HANDLER_BUCKET));
         let bucket = asset::locate(cloud, &stage.app, used.map(String::as_str)).await?;
-        let sets_logging_role = lacks_logging_role(cloud, standing, reporter).await?;
+        let stateless = standing.stateless.as_ref();
+        let sets_logging_role = lacks_logging_role(cloud, stateless, reporter).await?;
         self.in_bucket(stage, bucket, sets_logging_role)
     }
 
@@ -139,15 +140,14 @@ impl Desired<'_> {
     }
 }
 
-/// Whether the stage's stack is to set the account's role for API Gateway's logs. A stack that was asked
-/// before stays with its answer: it may be the one that set it.
-async fn lacks_logging_role(
+/// Whether a stack is to set the account's role for API Gateway's logs. One that was asked before stays
+/// with its answer: it may be the one that set it.
+pub(super) async fn lacks_logging_role(
     cloud: &Cloud,
-    standing: &Standing,
+    existing: Option<&Stack>,
     reporter: &dyn Reporter,
 ) -> Result<bool, Error> {
-    let stateless = standing.stateless.as_ref();
-    if let Some(sets) = stateless.and_then(|stack| stack.parameters.get(SETS_LOGGING_ROLE)) {
+    if let Some(sets) = existing.and_then(|stack| stack.parameters.get(SETS_LOGGING_ROLE)) {
         return Ok(sets == "true");
     }
     match aws::apigateway::has_logging_role(&cloud.session).await {

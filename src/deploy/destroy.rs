@@ -46,7 +46,7 @@ pub(crate) async fn destroy_bucket(
 }
 
 /// Deletes the stack `name`, if it has `tags`; answers whether there was one.
-async fn destroy(
+pub(super) async fn destroy(
     cloud: &Cloud,
     name: &str,
     tags: &BTreeMap<String, String>,

@@ -24,6 +24,10 @@ pub(crate) enum Error {
     ForeignTable { table: String },
     #[error("the table {table} of an earlier deploy is there, with {items} users or so")]
     TableIsThere { table: String, items: u64 },
+    #[error(
+        "the table {table} of an earlier deploy is there, and CodePipeline takes no table over"
+    )]
+    PipelineAdoptsNothing { table: String, stage: String },
     #[error("S3 has no namespaces of accounts here")]
     NoNamespace,
     #[error("{stack} was deployed by umb {newer}, which is newer than this one ({own})")]

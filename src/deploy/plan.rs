@@ -106,13 +106,7 @@ impl Plan {
 
     /// Whether a person should be asked before it is applied.
     pub(crate) fn needs_consent(&self) -> bool {
-        self.stacks.iter().any(|stack| {
-            !stack.broader.is_empty()
-                || stack
-                    .resources
-                    .iter()
-                    .any(|resource| resource.needs_consent)
-        })
+        self.stacks.iter().any(StackPlan::needs_consent)
     }
 
     /// Stops a plan that would lose data, other than that of the resources `allowed`.
@@ -120,27 +114,40 @@ impl Plan {
     /// # Errors
     /// [`Error::WouldLoseData`].
     pub(crate) fn guard(&self, allowed: &[String]) -> Result<(), Error> {
-        for stack in &self.stacks {
-            for resource in &stack.resources {
-                if resource.loses_data && !allowed.contains(&resource.logical_id) {
-                    return Err(Error::WouldLoseData {
-                        stack: stack.stack.clone(),
-                        logical_id: resource.logical_id.clone(),
-                        resource_type: resource.resource_type.clone(),
-                        paths: resource
-                            .properties
-                            .iter()
-                            .map(|property| property.path.clone())
-                            .collect(),
-                    });
-                }
-            }
-        }
-        Ok(())
+        self.stacks.iter().try_for_each(|stack| {
+            let lost = |resource: &&ResourcePlan| !allowed.contains(&resource.logical_id);
+            refuse_loss(&stack.stack, stack.resources.iter().filter(lost))
+        })
     }
 }
 
+/// Stops changes of a stack by which what only a resource holds would or could be gone.
+pub(super) fn refuse_loss<'a>(
+    stack: &str,
+    resources: impl IntoIterator<Item = &'a ResourcePlan>,
+) -> Result<(), Error> {
+    let lost = resources.into_iter().find(|resource| resource.loses_data);
+    lost.map_or(Ok(()), |resource| {
+        Err(Error::WouldLoseData {
+            stack: stack.to_owned(),
+            logical_id: resource.logical_id.clone(),
+            resource_type: resource.resource_type.clone(),
+            paths: resource
+                .properties
+                .iter()
+                .map(|property| property.path.clone())
+                .collect(),
+        })
+    })
+}
+
 impl StackPlan {
+    /// Whether a person should be asked before it is applied.
+    pub(crate) fn needs_consent(&self) -> bool {
+        let asks = |resource: &ResourcePlan| resource.needs_consent;
+        !self.broader.is_empty() || self.resources.iter().any(asks)
+    }
+
     /// Whether it takes something into the stack that is there already.
     pub(super) fn adopts(&self) -> bool {
         self.resources
@@ -250,7 +257,7 @@ fn refuse_downgrade(standing: &Standing) -> Result<(), Error> {
     Ok(())
 }
 
-async fn stack_plan(
+pub(super) async fn stack_plan(
     cloud: &Cloud,
     wanted: &template::Stack,
     existing: Option<&Stack>,
@@ -291,12 +298,17 @@ async fn stack_plan(
     {
         plan.broader = broader(cloud, existing, wanted).await?;
     }
+    plan.resources = resources(changes);
+    Ok(plan)
+}
+
+/// What a change set would do to each resource.
+pub(super) fn resources(changes: Vec<Change>) -> Vec<ResourcePlan> {
     let changes = conditions::decide(changes);
-    plan.resources = changes
+    changes
         .iter()
         .map(|change| ResourcePlan::of(change, conditions::is_echo(change, &changes)))
-        .collect();
-    Ok(plan)
+        .collect()
 }
 
 /// Whether the stack says of itself that it is what umb would make of it. Who updates it by hand, keeps
@@ -322,7 +334,10 @@ async fn broader(
     let deployed = cloud.cloudformation().template(&existing.arn).await?;
     // A template that is not JSON is not umb's; then all of the new one counts.
     let deployed = serde_json::from_str(&deployed).unwrap_or_default();
-    Ok(access::broader(&deployed, &wanted.template))
+    Ok(access::broader(
+        &access::resolved(&deployed, &existing.parameters),
+        &access::resolved(&wanted.template, &wanted.parameters),
+    ))
 }
 
 /// What a stack that is not there yet would hold. No change set: that would leave a stack behind which

@@ -51,6 +51,7 @@ impl Proposals {
                 parameters: &wanted.parameters,
                 tags: &wanted.tags,
                 adopts: kind == Kind::Adopt,
+                role: wanted.role.as_deref(),
                 mode,
             })
             .await?;
@@ -153,6 +154,7 @@ mod tests {
             parameters: BTreeMap::new(),
             tags: BTreeMap::new(),
             digest: "00ff".to_owned(),
+            role: None,
         };
         let made_by = |name: &str| {
             let arn = format!("arn:aws:cloudformation:eu-west-1:111111111111:changeSet/{name}/1");

@@ -116,7 +116,8 @@ impl Standing {
     }
 }
 
-async fn settle(
+/// Brings one stack, if it is there, to where it can be changed.
+pub(super) async fn settle(
     cloud: &Cloud,
     stack: Option<Stack>,
     reporter: &dyn Reporter,

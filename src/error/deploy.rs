@@ -21,6 +21,9 @@ impl From<deploy::Error> for Failure {
                                        `umb destroy STAGE --delete-data` to delete it"
                     .into()
             }
+            E::PipelineAdoptsNothing { stage, .. } => {
+                format!("`umb deploy {stage}` takes it over; then `umb pipeline retry`")
+            }
             E::NoNamespace => again.into(),
             E::Foreign { .. } => {
                 "choose another name with `app` in umb.toml, or delete that stack \

@@ -12,13 +12,20 @@ impl From<settings::Error> for Failure {
                 "the stages are {}; add [stages.NAME] to umb.toml for another",
                 known.join(", ")
             )),
+            E::Missing {
+                key: "pipeline.connection",
+            } => Some(
+                "`umb connection create --provider GitHub` makes one, and says what to write there"
+                    .to_owned(),
+            ),
+            E::Missing { .. } => Some("`umb init` asks for it, and writes it there".to_owned()),
             E::NoHome => Some("set XDG_STATE_HOME to a folder that umb may write to".to_owned()),
             E::UnknownKey {
                 nearest: Some(nearest),
                 ..
             } => Some(format!("did you mean `{nearest}`?")),
             E::UnknownKey { known, .. } => Some(format!("the keys here are {}", known.join(", "))),
-            E::Syntax { .. } | E::Invalid { .. } | E::Unreadable { .. } => {
+            E::Syntax { .. } | E::Invalid { .. } | E::Unreadable { .. } | E::Unwritable { .. } => {
                 Some("the README's configuration table lists every key".to_owned())
             }
         };
@@ -129,10 +136,25 @@ impl From<pipeline::Error> for Failure {
             E::ConnectionBroken { .. } => {
                 "`umb connection delete` and `umb connection create` make it anew"
             }
-            E::Aws(_) => "",
+            E::NoPipeline { .. } => "`umb deploy pipeline` makes it",
+            E::NoExecution { .. } | E::NothingTo { .. } => {
+                "`umb pipeline status` shows how it stands"
+            }
+            E::SeveralWait { .. } => "name one: `umb pipeline approve STAGE`",
+            E::NoStage { known, .. } => {
+                let hint = format!("its stages are {}", known.join(", "));
+                return Self::of(Kind::Usage, &error).hint(hint);
+            }
+            E::NoBuild { .. } => {
+                "`umb pipeline status` shows the actions; Build, UpdatePipeline, Stateful.Guard and SmokeTest \
+                 have logs"
+            }
+            E::Aws(_) | E::Deploy(_) | E::Template(_) => "",
         };
         match error {
             E::Aws(error) => error.into(),
+            E::Deploy(error) => error.into(),
+            E::Template(error) => error.into(),
             error => Self::of(Kind::Failed, &error).hint(hint),
         }
     }

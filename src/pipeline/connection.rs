@@ -121,6 +121,19 @@ pub(crate) async fn until_available(
     .await
 }
 
+/// Whether umb made a connection for the app, as its tags say.
+pub(crate) async fn is_own_connection(
+    cloud: &Cloud,
+    app: &str,
+    connection: &Connection,
+) -> Result<bool, Error> {
+    let tags = codeconnections::tags(cloud.session(), &connection.arn).await?;
+    let wanted = template::app_tags(app);
+    Ok(wanted
+        .iter()
+        .all(|(key, value)| tags.get(key) == Some(value)))
+}
+
 /// Deletes a connection.
 ///
 /// # Errors

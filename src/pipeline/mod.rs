@@ -2,10 +2,16 @@
 
 mod connection;
 mod error;
+mod execution;
+mod stack;
+mod state;
 
 pub(crate) use crate::aws::codeconnections::{Connection, Status as ConnectionStatus};
 pub(crate) use connection::{
     Provider, connections, create_connection, delete_connection, find_connection, finish_page,
-    until_available,
+    is_own_connection, until_available,
 };
 pub(crate) use error::Error;
+pub(crate) use execution::{Ended, Failed, Pipeline};
+pub(crate) use stack::{destroy, prepare};
+pub(crate) use state::{Event, Execution, PipelineStatus, Status};

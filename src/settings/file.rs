@@ -11,13 +11,14 @@ use crate::template::Authorization;
 use super::{Error, LOCAL};
 
 /// The file's name, looked for in the current folder and every folder above it.
-const FILE_NAME: &str = "umb.toml";
+pub(super) const FILE_NAME: &str = "umb.toml";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table of keys")]
 pub(super) struct File {
     pub(super) app: Option<String>,
     pub(super) default_stage: Option<String>,
+    pub(super) permissions_boundary: Option<String>,
     #[serde(default)]
     pub(super) pipeline: PipelineFile,
     #[serde(default)]
@@ -31,6 +32,16 @@ pub(super) struct PipelineFile {
     pub(super) region: Option<String>,
     pub(super) profile: Option<String>,
     pub(super) connection: Option<String>,
+    pub(super) repository: Option<String>,
+    pub(super) branch: Option<String>,
+    pub(super) paths: Option<Vec<String>>,
+    pub(super) stages: Option<Vec<String>>,
+    pub(super) approval: Option<Vec<String>>,
+    pub(super) build_image: Option<String>,
+    pub(super) compute_type: Option<String>,
+    pub(super) buildspec: Option<String>,
+    pub(super) notify: Option<String>,
+    pub(super) log_retention_days: Option<u32>,
 }
 
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -61,8 +72,29 @@ pub(super) enum BillingMode {
 }
 
 /// The keys of each table of the file, for a hint at the nearest one.
-const KEYS: [&str; 4] = ["app", "default_stage", "pipeline", "stages"];
-const PIPELINE_KEYS: [&str; 4] = ["account", "connection", "profile", "region"];
+const KEYS: [&str; 5] = [
+    "app",
+    "default_stage",
+    "permissions_boundary",
+    "pipeline",
+    "stages",
+];
+const PIPELINE_KEYS: [&str; 14] = [
+    "account",
+    "approval",
+    "branch",
+    "build_image",
+    "buildspec",
+    "compute_type",
+    "connection",
+    "log_retention_days",
+    "notify",
+    "paths",
+    "profile",
+    "region",
+    "repository",
+    "stages",
+];
 const CLOUD_KEYS: [&str; 14] = [
     "account",
     "allowed_accounts",
@@ -82,9 +114,11 @@ const CLOUD_KEYS: [&str; 14] = [
 const LOCAL_KEYS: [&str; 1] = ["port"];
 
 impl File {
-    /// Reads the file that is nearest to the folder `from`; one that says nothing where there is none.
-    pub(super) fn find(from: &Path) -> Result<Self, Error> {
-        find(from).map_or_else(|| Ok(Self::default()), |path| Self::read(&path))
+    /// Reads the file that is nearest to the folder `from`, with its path; one that says nothing where there is none.
+    pub(super) fn find(from: &Path) -> Result<(Option<PathBuf>, Self), Error> {
+        let path = find(from);
+        let file = path.as_deref().map(Self::read).transpose()?;
+        Ok((path, file.unwrap_or_default()))
     }
 
     fn read(path: &Path) -> Result<Self, Error> {
@@ -165,11 +199,12 @@ mod tests {
     #[test]
     fn every_known_key_is_one_that_the_file_has() {
         let value = |key: &&str| match *key {
-            "account" | "connection" | "profile" | "region" => "\"x\"",
+            "account" | "branch" | "build_image" | "buildspec" | "compute_type" | "connection"
+            | "notify" | "profile" | "region" | "repository" => "\"x\"",
             "authorization" => "\"AWS_IAM\"",
             "billing" => "\"on-demand\"",
             "protected" => "true",
-            "allowed_accounts" | "allowed_cidrs" => "[]",
+            "allowed_accounts" | "allowed_cidrs" | "approval" | "paths" | "stages" => "[]",
             _ => "1",
         };
         let table = |keys: &[&str]| {
@@ -180,13 +215,14 @@ mod tests {
             pairs.join("\n")
         };
         let text = format!(
-            "app = \"A\"\ndefault_stage = \"dev\"\n[pipeline]\n{}\n[stages.dev]\n{}\n[stages.local]\n{}",
+            "app = \"A\"\ndefault_stage = \"dev\"\npermissions_boundary = \"B\"\n[pipeline]\n{}\n[stages.dev]\n{}\n[stages.local]\n{}",
             table(&PIPELINE_KEYS),
             table(&CLOUD_KEYS),
             table(&LOCAL_KEYS)
         );
         parse(&text).expect("valid");
-        assert_eq!(KEYS, ["app", "default_stage", "pipeline", "stages"]);
+        let known: toml::Table = toml::from_str(&text).expect("valid");
+        assert_eq!(known.keys().collect::<Vec<_>>(), KEYS.each_ref());
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! Flags beat the environment, the environment beats the file, the file beats the defaults, which
 //! are the seed's values. Commands get [`Settings`] and never look at the three sources again.
 
+mod draft;
 mod file;
+mod pipeline;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -14,21 +16,30 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy as _;
 
 use crate::deploy::Place;
-use crate::template::{self, Authorization, Billing, Throttling};
+use crate::template::{self, Authorization, Billing, Boundary, Throttling};
 
+pub(crate) use draft::Draft;
 use file::{BillingMode, File, StageFile};
+pub(crate) use pipeline::{PLACEHOLDER, Pipeline};
 use rules::{
     valid_account, valid_admission, valid_app, valid_limit, valid_retention, valid_stage_name,
 };
 
 /// The stage on this machine.
 pub(crate) const LOCAL: &str = "local";
+/// The target that is the pipeline.
+pub(crate) const PIPELINE: &str = "pipeline";
 
 /// What is wrong with what the user decided.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("cannot read {}", path.display())]
     Unreadable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("cannot write {}", path.display())]
+    Unwritable {
         path: PathBuf,
         source: std::io::Error,
     },
@@ -51,6 +62,8 @@ pub(crate) enum Error {
         value: String,
         rule: &'static str,
     },
+    #[error("umb.toml does not say `{key}`")]
+    Missing { key: &'static str },
     #[error("there is no stage `{name}`")]
     NoSuchStage { name: String, known: Vec<String> },
     #[error("no home folder is known to keep the local stage in")]
@@ -62,6 +75,8 @@ pub(crate) enum Error {
 pub(crate) struct Settings {
     /// The app's name, the first part of every stack's.
     pub(crate) app: String,
+    /// The file that they come from, if there is one.
+    pub(crate) path: Option<PathBuf>,
     /// The stage to use where none is named, if that was decided.
     pub(crate) default_stage: Option<String>,
     /// The named profile, if one was chosen by flag or environment.
@@ -74,6 +89,8 @@ pub(crate) struct Settings {
     pub(crate) pipeline: Pipeline,
     stages: BTreeMap<String, StageFile>,
     local_port: Option<NonZeroU16>,
+    /// The policy that bounds every role of the app, where an account asks for one.
+    pub(crate) boundary: Option<Boundary>,
 }
 
 /// One cloud stage, resolved.
@@ -83,15 +100,6 @@ pub(crate) struct Stage {
     pub(crate) spec: template::Stage,
     /// Where it is to be.
     pub(crate) place: Place,
-}
-
-/// The pipeline, resolved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Pipeline {
-    /// Where it is to be.
-    pub(crate) place: Place,
-    /// The name or the ARN of the connection to its repository, if that was decided.
-    pub(crate) connection: Option<String>,
 }
 
 /// What the command line says about settings.
@@ -104,7 +112,7 @@ pub(crate) struct Flags {
 impl Settings {
     /// Resolves the settings as seen from the folder `from`.
     pub(crate) fn resolve(from: &Path, flags: Flags) -> Result<Self, Error> {
-        let file = File::find(from)?;
+        let (path, file) = File::find(from)?;
         let app = match file.app {
             Some(app) => valid_app(app)?,
             None => "UserManagementBackend".to_owned(),
@@ -125,20 +133,18 @@ impl Settings {
             .or_else(|| variable("AWS_DEFAULT_REGION"));
         let settings = Self {
             app,
+            path,
             default_stage: variable("UMB_STAGE").or(file.default_stage),
-            pipeline: Pipeline {
-                place: Place {
-                    account: file
-                        .pipeline
-                        .account
-                        .map(|account| valid_account("pipeline.account", account))
-                        .transpose()?,
-                    region: region.clone().or(file.pipeline.region),
-                    profile: profile.clone().or(file.pipeline.profile),
+            pipeline: Pipeline::resolve(
+                file.pipeline,
+                Place {
+                    account: None,
+                    region: region.clone(),
+                    profile: profile.clone(),
                     only_profile,
                 },
-                connection: file.pipeline.connection,
-            },
+            )?,
+            boundary: file.permissions_boundary.map(Boundary),
             only_profile,
             profile,
             region,
@@ -223,6 +229,7 @@ impl Settings {
                 },
                 log_retention_days: valid_retention(file.log_retention_days.unwrap_or(30))?,
                 protected: file.protected.unwrap_or(name == "prod"),
+                boundary: self.boundary.clone(),
             },
             place: Place {
                 account: file

@@ -132,3 +132,30 @@ pub(super) fn valid_retention(days: u32) -> Result<u32, Error> {
         })
     }
 }
+
+/// `OWNER/REPO`, or deeper, as GitLab has it.
+pub(super) fn valid_repository(repository: String) -> Result<String, Error> {
+    let is_word = |word: &str| !word.is_empty() && !word.contains(char::is_whitespace);
+    let is_path = repository.contains('/') && repository.split('/').all(is_word);
+    if is_path {
+        Ok(repository)
+    } else {
+        Err(Error::Invalid {
+            name: "pipeline.repository".to_owned(),
+            value: repository,
+            rule: "must be the repository's owner and name, with a slash between them",
+        })
+    }
+}
+
+/// The address in `mailto:ADDRESS`.
+pub(super) fn valid_notify(notify: String) -> Result<String, Error> {
+    match notify.strip_prefix("mailto:") {
+        Some(address) if address.contains('@') => Ok(address.to_owned()),
+        _ => Err(Error::Invalid {
+            name: "pipeline.notify".to_owned(),
+            value: notify,
+            rule: "must be an address of e-mail: mailto:ADDRESS",
+        }),
+    }
+}

@@ -14,6 +14,16 @@ pub(crate) fn stateless_name(app: &str, stage: &str) -> String {
     format!("{app}-{}-{STATELESS}", capitalized(stage))
 }
 
+/// `UserManagementBackend-Pipeline`: of the pipeline, and of its stack.
+pub(crate) fn pipeline_name(app: &str) -> String {
+    format!("{app}-Pipeline")
+}
+
+/// `UserManagementBackend-Bootstrap`: the roles that outlive stages and pipeline.
+pub(crate) fn bootstrap_name(app: &str) -> String {
+    format!("{app}-Bootstrap")
+}
+
 /// `UserManagementBackend-Local`: no stack, but shown where stacks are.
 pub(crate) fn local_name(app: &str) -> String {
     format!("{app}-Local")
@@ -44,6 +54,26 @@ pub(crate) fn bucket_names(app: &str, account: &str, region: &str) -> [String; 2
     [format!("{global}-an"), global]
 }
 
+/// The roles with which CloudFormation works on the stages' stacks, and on the pipeline's.
+pub(crate) fn execution_role_names(app: &str, region: &str) -> [String; 2] {
+    ["Execution", "ExecutionPipeline"].map(|duty| format!("{app}-{duty}-{region}"))
+}
+
+/// The bucket of what a pipeline's actions hand on to each other, in the account's own namespace.
+pub(crate) fn pipeline_bucket_name(app: &str, account: &str, region: &str) -> String {
+    format!("{}-builds-{account}-{region}-an", app.to_lowercase())
+}
+
+/// The pipeline's stages for one of the app's: `Prod-Stateful` and `Prod-Stateless`.
+pub(crate) fn pipeline_stages(stage: &str) -> [String; 2] {
+    [STATEFUL, STATELESS].map(|part| format!("{}-{part}", capitalized(stage)))
+}
+
+/// The alarm that a stage's API answers with errors of its own.
+pub(super) fn alarm_name(app: &str, stage: &str) -> String {
+    format!("{}-APIErrors", stateless_name(app, stage))
+}
+
 /// Where the functions' artifacts are in the asset bucket.
 pub(crate) const HANDLER_FOLDER: &str = "handler/";
 
@@ -52,7 +82,8 @@ pub(crate) fn handler_key(sha256: &str) -> String {
     format!("{HANDLER_FOLDER}{sha256}.zip")
 }
 
-fn capitalized(stage: &str) -> String {
+/// The stage's name as names of stacks have it.
+pub(super) fn capitalized(stage: &str) -> String {
     let mut letters = stage.chars();
     match letters.next() {
         Some(first) => first.to_ascii_uppercase().to_string() + letters.as_str(),
@@ -84,7 +115,12 @@ mod tests {
 
     #[test]
     fn the_longest_bucket_name_is_one_that_s3_takes() {
-        for name in bucket_names(&"A".repeat(24), "111111111111", "ap-northeast-1") {
+        let (app, account, region) = ("A".repeat(24), "111111111111", "ap-northeast-1");
+        let pipeline = pipeline_bucket_name(&app, account, region);
+        for name in bucket_names(&app, account, region)
+            .iter()
+            .chain([&pipeline])
+        {
             assert!(name.len() <= 63, "{name}");
         }
     }

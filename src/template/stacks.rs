@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::yaml::{Error, parse};
-use super::{api, mark, names, policy};
+use super::{Boundary, api, mark, names, policy};
 
 const STATEFUL: &str = include_str!("../../assets/stateful.yaml");
 const STATELESS: &str = include_str!("../../assets/stateless.yaml");
@@ -44,6 +44,8 @@ pub(crate) struct Stage {
     pub(crate) log_retention_days: u32,
     /// Whether its data must outlive mistakes.
     pub(crate) protected: bool,
+    /// The policy that its roles are bounded by.
+    pub(crate) boundary: Option<Boundary>,
 }
 
 /// How the table is billed.
@@ -102,6 +104,15 @@ pub(crate) struct Stack {
     pub(crate) tags: BTreeMap<String, String>,
     /// What changes when anything of the above does.
     pub(crate) digest: String,
+    /// The ARN of the role that CloudFormation is to work with; else with the rights of whoever calls it.
+    pub(crate) role: Option<String>,
+}
+
+impl Stack {
+    /// The app that it is of.
+    pub(crate) fn app(&self) -> String {
+        self.tags.get(APP_TAG).cloned().unwrap_or_default()
+    }
 }
 
 /// The stack that holds the table.
@@ -170,6 +181,21 @@ pub(crate) fn stateless(
 }
 
 fn stack(stage: &Stage, name: String, template: Value, parameters: Vec<(&str, String)>) -> Stack {
+    let tags = tags(&stage.app, &stage.name);
+    finished(name, template, parameters, tags, stage.boundary.as_ref())
+}
+
+/// A stack, all of which is known.
+pub(super) fn finished(
+    name: String,
+    mut template: Value,
+    parameters: Vec<(&str, String)>,
+    tags: BTreeMap<String, String>,
+    boundary: Option<&Boundary>,
+) -> Stack {
+    if let Some(boundary) = boundary {
+        boundary.apply(&mut template);
+    }
     let mut stack = Stack {
         name,
         template,
@@ -177,8 +203,9 @@ fn stack(stage: &Stage, name: String, template: Value, parameters: Vec<(&str, St
             .into_iter()
             .map(|(key, value)| (key.to_owned(), value))
             .collect(),
-        tags: tags(&stage.app, &stage.name),
+        tags,
         digest: String::new(),
+        role: None,
     };
     stack.digest = mark::mark(&mut stack);
     stack
@@ -236,6 +263,7 @@ mod tests {
             },
             log_retention_days: 30,
             protected: false,
+            boundary: None,
         }
     }
 
@@ -356,6 +384,38 @@ mod tests {
             assert_eq!(table["UpdateReplacePolicy"], policy);
             assert_eq!(table["Properties"]["TableName"], "App-Dev-Stateful-Table");
             assert_eq!(stack.parameters[PROTECTED], protected.to_string());
+        }
+    }
+
+    #[test]
+    fn what_holds_data_is_in_stateful_alone() {
+        let types = |stack: &Stack| -> Vec<Value> {
+            let resources = stack.template["Resources"].as_object().expect("resources");
+            resources.values().map(|one| one["Type"].clone()).collect()
+        };
+        let holds = |kind: &Value| HOLDS_DATA.iter().any(|holds| kind == holds);
+        assert!(types(&stateful(&stage()).expect("valid")).iter().any(holds));
+        let stateless = stateless(&stage(), &handler(), true).expect("valid");
+        assert!(!types(&stateless).iter().any(holds));
+    }
+
+    #[test]
+    fn a_boundary_is_every_roles() {
+        let stage = Stage {
+            boundary: Some(Boundary("Bounds".to_owned())),
+            ..stage()
+        };
+        let stack = stateless(&stage, &handler(), true).expect("valid");
+        let resources = stack.template["Resources"].as_object().expect("resources");
+        let roles: Vec<_> = resources
+            .values()
+            .filter(|resource| resource["Type"] == "AWS::IAM::Role")
+            .collect();
+        assert_eq!(roles.len(), 2);
+        for role in roles {
+            let boundary = &role["Properties"]["PermissionsBoundary"]["Fn::Sub"];
+            let arn = boundary.as_str().expect("an ARN");
+            assert!(arn.ends_with(":policy/Bounds"), "{arn}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod json;
+mod pipeline;
 mod progress;
 mod table;
 mod words;
@@ -14,15 +15,28 @@ use anstyle::{AnsiColor, Effects, Style};
 use serde::Serialize;
 
 use crate::bulk::Tally;
-use crate::deploy::{Diagnosis, Outputs, Plan, Remnant, Reporter, Rest, StackDrift, StageStatus};
+use crate::deploy::{
+    Diagnosis, Outputs, Plan, Remnant, Reporter, ResourcePlan, Rest, StackDrift, StackPlan,
+    StageStatus,
+};
 use crate::error::{Failure, Kind};
+use crate::pipeline::PipelineStatus;
 
 pub(crate) use bulk::Bulk;
+pub(crate) use pipeline::Progress;
 pub(crate) use table::{Row, Table};
 
 const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
 const WARNING: Style = AnsiColor::Yellow.on_default().effects(Effects::BOLD);
 const HINT: Style = AnsiColor::Cyan.on_default().effects(Effects::BOLD);
+
+/// How well something is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Sign {
+    Good,
+    Doubtful,
+    Bad,
+}
 
 /// The user's terminal, log file or pipe.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -183,9 +197,56 @@ impl Ui {
         self.note(&words::plan(plan));
     }
 
+    /// The same of a stack that is no stage's.
+    pub(crate) fn note_stack_plan(&self, plan: &StackPlan) {
+        self.note(&words::stack(plan));
+    }
+
     /// Writes how a stage is.
     pub(crate) fn status(&self, status: &StageStatus) {
         self.print(&words::status(status));
+    }
+
+    /// Writes what was found out about something, and what to do about it.
+    pub(crate) fn finding(&self, sign: Sign, about: &str, text: &str, hint: Option<&str>) {
+        let sign = match sign {
+            Sign::Good => "✅",
+            Sign::Doubtful => "❔",
+            Sign::Bad => "❌",
+        };
+        self.print(&format!(" {sign}  {about}: {text}"));
+        if let Some(hint) = hint {
+            self.print(&format!("     {HINT}hint:{HINT:#} {hint}"));
+        }
+    }
+
+    /// Writes how the pipeline stands.
+    pub(crate) fn pipeline_status(&self, status: &PipelineStatus) {
+        self.print(&pipeline::status(status));
+    }
+
+    /// The same for a person who is to decide about it.
+    pub(crate) fn note_pipeline_status(&self, status: &PipelineStatus) {
+        self.note(&pipeline::status(status));
+    }
+
+    /// What shows how an execution goes.
+    pub(crate) fn pipeline_progress(&self) -> Progress {
+        Progress::new(self.is_json, self.is_watched)
+    }
+
+    /// Writes what a change set would do to each resource.
+    pub(crate) fn resources(&self, resources: &[ResourcePlan]) {
+        for resource in resources {
+            self.print(&words::resource(resource));
+        }
+    }
+
+    /// Writes why an operation failed, on the way to a failure.
+    pub(crate) fn note_diagnosis(&self, diagnosis: &Diagnosis) {
+        if !self.is_json {
+            self.note(&words::diagnosis(diagnosis));
+        }
     }
 
     /// Writes why an operation failed.

@@ -13,9 +13,14 @@ pub(super) struct Plain;
 impl Reporter for Plain {
     fn report(&self, event: Event) {
         if let Some(line) = line(&event) {
-            let _ = writeln!(anstream::stderr(), "{line}");
+            line_to_stderr(&line);
         }
     }
+}
+
+/// Writes a line about what happens.
+pub(super) fn line_to_stderr(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 /// Lines that stay for what is done, above one that moves for what goes on.

@@ -20,7 +20,8 @@ pub(super) fn plan(plan: &Plan) -> String {
     stacks.join("\n")
 }
 
-fn stack(plan: &StackPlan) -> String {
+/// One stack's plan in words.
+pub(super) fn stack(plan: &StackPlan) -> String {
     let name = &plan.stack;
     let mut lines = vec![match plan.action {
         StackAction::None if plan.reconciles_code => format!("{name}: no changes, but the code"),
@@ -48,7 +49,8 @@ fn stack(plan: &StackPlan) -> String {
     lines.join("\n")
 }
 
-fn resource(change: &ResourcePlan) -> String {
+/// What happens to a resource, in a line.
+pub(super) fn resource(change: &ResourcePlan) -> String {
     let (sign, style) = match change.action {
         Action::Add => ("+", ADDED),
         Action::Import => ("<", ADDED),

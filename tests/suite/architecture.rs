@@ -31,18 +31,19 @@ const RULES: [(&str, &[&str]); 16] = [
     ("pipeline", &["aws", "deploy", "template", "wait"]),
     ("settings", &["deploy", "template"]),
     ("template", &[]),
-    ("ui", &["bulk", "deploy", "error"]),
+    ("ui", &["bulk", "deploy", "error", "pipeline"]),
     ("wait", &[]),
 ];
 
 /// What only certain rooms may name.
-const TERMS: [(&str, &[&str]); 8] = [
+const TERMS: [(&str, &[&str]); 9] = [
     ("aws_sdk_", &["aws"]),
     ("umb_handler::", &["bulk", "local"]),
     ("dynoxide::", &["local"]),
     ("clap::", &["cli", "commands", "error"]),
     ("indicatif::", &["ui"]),
     ("toml::", &["settings"]),
+    ("toml_edit::", &["settings"]),
     ("println!", &[]),
     ("std::process::exit", &[]),
 ];

@@ -4,7 +4,6 @@
 //! MiniStack serves them all; every test works in an account and a home folder of its own.
 
 #![expect(
-    clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
     unreachable_pub,
@@ -22,10 +21,16 @@ mod contract;
 mod drift;
 mod errors;
 mod failures;
+mod fakecloud;
 mod harness;
 mod iam;
+mod init;
 mod json;
 mod local;
+mod pipeline;
+mod pipeline_run;
+mod pipeline_stack;
+mod pipeline_template;
 mod plan;
 mod properties;
 mod protection;

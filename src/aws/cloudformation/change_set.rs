@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use aws_sdk_cloudformation::types::{
     self, Capability, ChangeSetStatus, ChangeSetType, DeploymentConfig, DeploymentConfigMode,
     DeploymentMode,
 };
 use serde::{Deserialize, Serialize};
 
+use super::stack::is_missing;
 use super::{CloudFormation, Error};
 
 /// What a change set is made of.
@@ -23,6 +25,8 @@ pub(crate) struct ChangeSetRequest<'a> {
     pub(crate) tags: &'a BTreeMap<String, String>,
     /// Whether resources that exist already under the template's names are taken into the stack.
     pub(crate) adopts: bool,
+    /// The ARN of the role that CloudFormation works with; else the caller's rights, or the role of the last time.
+    pub(crate) role: Option<&'a str>,
     pub(crate) mode: Mode,
 }
 
@@ -132,10 +136,11 @@ impl CloudFormation {
             .change_set_name(request.name)
             .client_token(request.name)
             .change_set_type(kind)
-            .capabilities(Capability::CapabilityIam)
+            .capabilities(Capability::CapabilityNamedIam)
             .template_body(request.template)
             .set_parameters(Some(parameters.collect()))
             .set_tags(Some(tags.collect()))
+            .set_role_arn(request.role.map(str::to_owned))
             .set_import_existing_resources(request.adopts.then_some(true))
             .set_deployment_mode(
                 (request.mode == Mode::RevertDrift).then_some(DeploymentMode::RevertDrift),
@@ -150,6 +155,31 @@ impl CloudFormation {
         })
     }
 
+    /// The change set `name` of a stack, which are named and not known yet.
+    pub(crate) async fn change_set(
+        &self,
+        stack: &str,
+        name: &str,
+    ) -> Result<Option<ChangeSet>, Error> {
+        let described = self
+            .client
+            .describe_change_set()
+            .stack_name(stack)
+            .change_set_name(name)
+            .send()
+            .await;
+        match described {
+            Ok(found) => Ok(Some(ChangeSet {
+                arn: found.change_set_id.unwrap_or_default(),
+                stack_arn: found.stack_id.unwrap_or_default(),
+            })),
+            Err(error) if error.code() == Some("ChangeSetNotFound") || is_missing(&error) => {
+                Ok(None)
+            }
+            Err(error) => Err(Error::of_call("CloudFormation DescribeChangeSet", error)),
+        }
+    }
+
     /// What became of a change set's creation; `None` while CloudFormation still computes it.
     pub(crate) async fn computed(&self, change_set: &ChangeSet) -> Result<Option<Computed>, Error> {
         let mut changes = Vec::new();
@@ -158,6 +188,8 @@ impl CloudFormation {
             let page = self
                 .client
                 .describe_change_set()
+                // Policies are about the stack.
+                .stack_name(&change_set.stack_arn)
                 .change_set_name(&change_set.arn)
                 .include_property_values(true)
                 .set_next_token(token)

@@ -31,6 +31,8 @@ pub(crate) struct Stack {
     pub(crate) changed: Option<DateTime>,
     /// The id of its last operation, for its events.
     pub(crate) last_operation: Option<String>,
+    /// The ARN of the role that CloudFormation works with, where it has one.
+    pub(crate) role: Option<String>,
     /// Whether it refuses to be deleted.
     pub(crate) is_protected: bool,
     /// What the last drift detection found, if there was one: `DRIFTED` or `IN_SYNC`.
@@ -213,6 +215,7 @@ impl From<types::Stack> for Stack {
                 .into_iter()
                 .next()
                 .and_then(|operation| operation.operation_id),
+            role: stack.role_arn,
             is_protected: stack.enable_termination_protection.unwrap_or(false),
             drift: stack
                 .drift_information
@@ -224,7 +227,7 @@ impl From<types::Stack> for Stack {
 }
 
 /// `CloudFormation` has no error code for a stack that is not there, only this sentence.
-fn is_missing<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+pub(super) fn is_missing<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     error.code() == Some("ValidationError")
         && error
             .message()

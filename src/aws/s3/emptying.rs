@@ -14,10 +14,16 @@ const AT_ONCE: usize = 4;
 impl Bucket {
     /// Deletes every version of every object, then the bucket itself.
     pub(crate) async fn delete(&self) -> Result<(), Error> {
+        self.empty().await?;
+        self.delete_bucket().await
+    }
+
+    /// Deletes all that is in it, every version.
+    pub(crate) async fn empty(&self) -> Result<(), Error> {
         loop {
             let versions = self.versions().await?;
             if versions.is_empty() {
-                break;
+                return Ok(());
             }
             let mut deletions = JoinSet::new();
             for batch in versions.chunks(BATCH) {
@@ -32,6 +38,9 @@ impl Bucket {
                 ended(Some(deletion))?;
             }
         }
+    }
+
+    async fn delete_bucket(&self) -> Result<(), Error> {
         self.client
             .delete_bucket()
             .bucket(&self.name)

@@ -1,25 +1,16 @@
 //! MiniStack, an AWS emulator: one process per test binary and mode, on a free port.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::sync::{LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Answer, Sandbox, peer, request};
+use super::{Answer, Sandbox, request, start_peer};
 
-const LAUNCHER: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/suite/harness/run_ministack.py"
-);
 const PATIENCE: Duration = Duration::from_mins(1);
-/// A port that was free a moment ago may not be any more.
-const TRIES: usize = 3;
-
 /// A running MiniStack.
 pub struct MiniStack {
     /// Its address, without a slash at the end.
@@ -42,61 +33,22 @@ pub fn ministack_with_iam() -> &'static MiniStack {
 
 impl MiniStack {
     fn start(enforces_iam: bool) -> Self {
-        (0..TRIES)
-            .find_map(|_| Self::try_start(enforces_iam))
-            .expect("MiniStack did not start; its log is below target/tmp")
-    }
-
-    fn try_start(enforces_iam: bool) -> Option<Self> {
-        let port = free_port();
-        let endpoint = format!("http://127.0.0.1:{port}");
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("ministack-{port}"));
-        std::fs::create_dir_all(&folder).unwrap();
-        let log = std::fs::File::create(folder.join("log")).unwrap();
-        let mut process = Command::new(peer("python"))
-            .arg(LAUNCHER)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", &folder)
-            .env("TMPDIR", &folder)
-            .env("GATEWAY_PORT", port.to_string())
-            .env("BIND_HOST", "127.0.0.1")
-            .env("AWS_ENDPOINT_URL", &endpoint)
-            .env("MINISTACK_REGION", "eu-west-1")
-            .env("MINISTACK_ACCOUNT_ID", "111111111111")
-            .env("IOT_MTLS_ENABLED", "0")
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("AUTH", enforces_iam.to_string())
-            .stdin(Stdio::piped())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let health = format!("{endpoint}/_ministack/health");
-        let started = Instant::now();
-        loop {
-            if request("GET", &health, &[], None).is_ok_and(|answer| answer.status == 200) {
-                return Some(Self {
-                    endpoint,
-                    _process: Mutex::new(process),
-                });
-            }
-            if process.try_wait().unwrap().is_some() || started.elapsed() > PATIENCE {
-                let _ = process.kill();
-                return None;
-            }
-            thread::sleep(Duration::from_millis(20));
+        let (endpoint, process) = start_peer("ministack", "/_ministack/health", |command, port| {
+            command
+                .arg("ministack")
+                .env("GATEWAY_PORT", port.to_string())
+                .env("BIND_HOST", "127.0.0.1")
+                .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
+                .env("MINISTACK_REGION", "eu-west-1")
+                .env("MINISTACK_ACCOUNT_ID", "111111111111")
+                .env("IOT_MTLS_ENABLED", "0")
+                .env("AUTH", enforces_iam.to_string());
+        });
+        Self {
+            endpoint,
+            _process: Mutex::new(process),
         }
     }
-}
-
-/// A port of loopback that is free now.
-pub fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
 }
 
 /// What tests ask of MiniStack themselves.

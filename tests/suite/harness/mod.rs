@@ -1,11 +1,14 @@
 //! What the tests stand on: the binary in a sandbox, the peers, and HTTP.
 
 pub mod cloudformation;
+mod codebuild;
 mod gateway;
 mod http;
 mod invoke;
 mod ministack;
+mod moto;
 mod peers;
+mod process;
 mod proxy;
 mod replay;
 mod sandbox;
@@ -14,10 +17,13 @@ mod signal;
 mod signing;
 mod stacks;
 
+pub use codebuild::{Ran, compilers, copied, run_buildspec};
 pub use http::{Answer, request};
 pub use invoke::{proxied, proxy_event};
-pub use ministack::{MiniStack, free_port, ministack, ministack_with_iam, texts};
-pub use peers::peer;
+pub use ministack::{MiniStack, ministack, ministack_with_iam, texts};
+pub use moto::Moto;
+pub use peers::{checkov, peer};
+pub use process::{free_port, start_peer};
 pub use proxy::Proxy;
 pub use replay::{Reply, Request, replay};
 pub use sandbox::{Run, Sandbox};

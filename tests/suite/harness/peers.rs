@@ -1,28 +1,40 @@
-//! The peers' programs: a Python virtual environment, made on first use from pinned hashes.
+//! The peers' programs: Python virtual environments, made on first use from pinned hashes.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const REQUIREMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers.txt");
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers");
 
-/// A program of the virtual environment, e.g. `python` or `cfn-lint`.
+/// A program of the emulators' environment, e.g. `python` or `cfn-lint`.
 pub fn peer(program: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("peers");
+    environment("emulators").join("bin").join(program)
+}
+
+/// checkov, which wants other versions of what the emulators need, too.
+pub fn checkov() -> PathBuf {
+    environment("checkov").join("bin/checkov")
+}
+
+/// The virtual environment of the requirements of that name.
+fn environment(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::create_dir_all(&folder).unwrap();
     // Test binaries may run at the same time: one installs, the others wait.
     let lock = File::create(folder.join("lock")).unwrap();
     lock.lock().unwrap();
-    let wanted = fs::read_to_string(REQUIREMENTS).unwrap();
+    let requirements = Path::new(FOLDER).join(format!("{name}.txt"));
+    let wanted = fs::read_to_string(&requirements).unwrap();
     let installed = folder.join("installed.txt");
+    let venv = folder.join("venv");
     if fs::read_to_string(&installed).ok().as_deref() != Some(&wanted) {
-        install(&folder.join("venv"));
+        install(&venv, &requirements);
         fs::write(&installed, &wanted).unwrap();
     }
-    folder.join("venv/bin").join(program)
+    venv
 }
 
-fn install(venv: &Path) {
+fn install(venv: &Path, requirements: &Path) {
     run(
         Command::new("python3")
             .args(["-m", "venv", "--clear"])
@@ -32,8 +44,9 @@ fn install(venv: &Path) {
     run(
         Command::new(venv.join("bin/pip"))
             .args(["install", "--quiet", "--disable-pip-version-check"])
-            .args(["--require-hashes", "--requirement", REQUIREMENTS]),
-        "the tests need MiniStack and cfn-lint from the Python package index",
+            .args(["--require-hashes", "--requirement"])
+            .arg(requirements),
+        "the tests need their peers from the Python package index",
     );
 }
 

@@ -1,4 +1,5 @@
-//! A proxy between umb and MiniStack: counts the calls, and fails some of them on a seeded schedule.
+//! A proxy between umb and an emulator: counts the calls, fails some of them on a seeded schedule, and answers
+//! what the emulator does not have.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -7,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use super::MiniStack;
+use super::{MiniStack, Reply, replay};
 
 /// A running proxy; it serves as long as the tests run.
 pub struct Proxy {
@@ -26,7 +27,12 @@ struct State {
     alarm: Option<(usize, Sender<()>)>,
     /// What is refused always, and with which code.
     refused: Option<(String, &'static str)>,
+    /// What is answered here.
+    answers: Option<Answers>,
 }
+
+/// What is answered in the emulator's place.
+type Answers = Box<dyn FnMut(&replay::Request) -> Option<Reply> + Send>;
 
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +55,21 @@ enum Fate {
 impl Proxy {
     /// A proxy before `aws` that fails one of `one_in` calls, by the schedule of `seed`.
     pub fn before(aws: &'static MiniStack, seed: u64, one_in: u32) -> Self {
+        Self::start(&aws.endpoint, seed, one_in)
+    }
+
+    /// A proxy before `endpoint` that answers by itself what `answers` does.
+    pub fn over(
+        endpoint: &str,
+        answers: impl FnMut(&replay::Request) -> Option<Reply> + Send + 'static,
+    ) -> Self {
+        let proxy = Self::start(endpoint, 0, 0);
+        proxy.state.lock().unwrap().answers = Some(Box::new(answers));
+        proxy
+    }
+
+    fn start(aws: &str, seed: u64, one_in: u32) -> Self {
+        let address = aws.trim_start_matches("http://").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(Mutex::new(State {
@@ -57,13 +78,14 @@ impl Proxy {
             one_in,
             alarm: None,
             refused: None,
+            answers: None,
         }));
         let shared = Arc::clone(&state);
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                let state = Arc::clone(&shared);
+                let (state, address) = (Arc::clone(&shared), address.clone());
                 // A client that goes away in the middle has nothing to be told.
-                thread::spawn(move || serve(&connection, aws, &state));
+                thread::spawn(move || serve(&connection, &address, &state));
             }
         });
         Self { endpoint, state }
@@ -126,9 +148,20 @@ impl State {
 }
 
 /// One call and its answer: the connection ends with it.
-fn serve(mut client: &TcpStream, aws: &MiniStack, state: &Mutex<State>) -> std::io::Result<()> {
+fn serve(mut client: &TcpStream, aws: &str, state: &Mutex<State>) -> std::io::Result<()> {
     let request = read(client)?;
-    let fate = state.lock().unwrap().next(request.call());
+    let (fate, reply) = {
+        let mut state = state.lock().unwrap();
+        let fate = state.next(request.call());
+        let answers = state.answers.as_mut();
+        (
+            fate,
+            answers.and_then(|answers| answers(&request.replayed())),
+        )
+    };
+    if let Some(reply) = reply {
+        return reply.write(client);
+    }
     match fate {
         Fate::Lost => return client.shutdown(Shutdown::Both),
         Fate::Unavailable => return refuse(client, &request, 503, "ServiceUnavailable"),
@@ -137,7 +170,7 @@ fn serve(mut client: &TcpStream, aws: &MiniStack, state: &Mutex<State>) -> std::
         Fate::Slow(delay) => thread::sleep(delay),
         Fate::Fine | Fate::Unheard | Fate::Truncated => {}
     }
-    let mut server = TcpStream::connect(aws.endpoint.trim_start_matches("http://"))?;
+    let mut server = TcpStream::connect(aws)?;
     server.write_all(&request.head)?;
     server.write_all(&request.body)?;
     let mut answer = Vec::new();
@@ -182,6 +215,16 @@ struct Request {
 }
 
 impl Request {
+    fn replayed(&self) -> replay::Request {
+        let mut words = self.first_line.split(' ').map(str::to_owned);
+        replay::Request::new(
+            words.next().unwrap_or_default(),
+            words.next().unwrap_or_default(),
+            self.target.clone(),
+            self.body.clone(),
+        )
+    }
+
     /// What is called, in the words of its protocol.
     fn call(&self) -> String {
         let body = String::from_utf8_lossy(&self.body);

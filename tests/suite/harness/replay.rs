@@ -18,6 +18,16 @@ pub struct Request {
 }
 
 impl Request {
+    pub(super) fn new(method: String, path: String, target: String, bytes: Vec<u8>) -> Self {
+        Self {
+            method,
+            path,
+            target,
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes,
+        }
+    }
+
     /// Whether it calls this action of the query protocol.
     pub fn is(&self, action: &str) -> bool {
         self.body.starts_with(&format!("Action={action}&"))
@@ -79,6 +89,22 @@ impl Reply {
     }
 }
 
+impl Reply {
+    pub(super) fn write(&self, mut connection: &TcpStream) -> std::io::Result<()> {
+        let Self {
+            status,
+            headers,
+            body,
+        } = self;
+        write!(
+            connection,
+            "HTTP/1.1 {status} Replayed\r\n{headers}Connection: close\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        )?;
+        connection.write_all(body)
+    }
+}
+
 /// Serves on loopback, as long as the tests run, and answers its address.
 pub fn replay<R: Into<Reply>>(mut answer: impl FnMut(&Request) -> R + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -93,10 +119,7 @@ pub fn replay<R: Into<Reply>>(mut answer: impl FnMut(&Request) -> R + Send + 'st
 }
 
 /// One request and its answer: the connection ends with it.
-fn serve(
-    mut connection: &TcpStream,
-    answer: impl FnOnce(&Request) -> Reply,
-) -> std::io::Result<()> {
+fn serve(connection: &TcpStream, answer: impl FnOnce(&Request) -> Reply) -> std::io::Result<()> {
     let mut reader = BufReader::new(connection);
     let mut line = String::new();
     reader.read_line(&mut line)?;
@@ -118,21 +141,5 @@ fn serve(
     }
     let mut bytes = vec![0; length];
     reader.read_exact(&mut bytes)?;
-    let Reply {
-        status,
-        headers,
-        body,
-    } = answer(&Request {
-        method,
-        path,
-        target,
-        body: String::from_utf8_lossy(&bytes).into_owned(),
-        bytes,
-    });
-    write!(
-        connection,
-        "HTTP/1.1 {status} Replayed\r\n{headers}Connection: close\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    )?;
-    connection.write_all(&body)
+    answer(&Request::new(method, path, target, bytes)).write(connection)
 }

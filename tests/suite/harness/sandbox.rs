@@ -93,6 +93,12 @@ impl Sandbox {
         self
     }
 
+    /// The same without a variable.
+    pub fn without(mut self, name: &str) -> Self {
+        self.environment.retain(|(known, _)| known != name);
+        self
+    }
+
     /// The value of a variable.
     pub fn variable(&self, name: &str) -> &str {
         let (_, value) = self

@@ -1,15 +1,16 @@
 //! `umb destroy`
 
-use std::fmt;
+mod all;
 
 use crate::deploy::{self, Cloud, Standing};
 use crate::error::{Failure, Kind};
 use crate::local;
-use crate::settings::{LOCAL, Settings};
+use crate::settings::{LOCAL, PIPELINE, Settings};
 use crate::ui::Ui;
 
 use super::attended::{attended, interruptible};
 use super::stage::{CloudStage, LocalStage};
+use super::{lone, pipeline};
 
 /// The target that is every stage of the app, and what they share.
 const ALL: &str = "all";
@@ -17,7 +18,7 @@ const ALL: &str = "all";
 /// Destroy a stage with its users, or everything of the app
 #[derive(Debug, clap::Args)]
 pub(crate) struct DestroyArgs {
-    /// The stage, or `all` for every stage and the asset bucket
+    /// The stage, `pipeline`, or `all` for every stage, the pipeline and what they share
     target: String,
     /// Do it without asking; not enough for a protected stage
     #[arg(long, short)]
@@ -41,14 +42,8 @@ impl DestroyArgs {
     pub(super) async fn run(self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         match self.target.as_str() {
             LOCAL => interruptible(self.destroy_local(settings, ui)).await,
-            ALL => {
-                let destroyed = interruptible(self.destroy_all(settings, ui)).await;
-                destroyed.map_err(|failure| {
-                    failure.when_interrupted(
-                        "CloudFormation ends what it has begun; the same command goes on from there",
-                    )
-                })
-            }
+            PIPELINE => lone::resumable(pipeline::destroy(settings, self.yes, ui)).await,
+            ALL => lone::resumable(self.destroy_all(settings, ui)).await,
             _ => {
                 let target = CloudStage::open(settings, &self.target).await?;
                 attended(&target, ui, self.destroy_cloud(&target, ui)).await
@@ -120,49 +115,6 @@ impl DestroyArgs {
         Ok(())
     }
 
-    /// Looks everywhere first, asks once about all that is there, and only then begins.
-    async fn destroy_all(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
-        let app = &settings.app;
-        let mut all = Vec::new();
-        for (place, stages) in settings.places()? {
-            if let Some(cloud) = Cloud::open_if_configured(&place).await? {
-                all.push(There::look(cloud, app, &stages).await?);
-            }
-        }
-        if all.is_empty() {
-            ui.note("AWS is not configured here: only this machine is looked at");
-        }
-        for there in &all {
-            ui.note(&there.to_string());
-        }
-        let is_protected = all
-            .iter()
-            .any(|there| there.is_protected || (self.delete_data && !there.only_tables.is_empty()));
-        let question = if is_protected && !self.delete_data {
-            format!("Destroy all this of {app}, and the local stage? Protected tables stay")
-        } else {
-            format!("Destroy all this of {app}, with all users, and the local stage?")
-        };
-        self.agree(ui, &question, app, is_protected).await?;
-        for there in &all {
-            for stage in there.all() {
-                self.destroy_stage(&there.cloud, app, stage, ui).await?;
-            }
-            deploy::destroy_bucket(&there.cloud, app, &*ui.reporter()).await?;
-            for stage in there.all() {
-                inventory(&there.cloud, app, stage, ui).await;
-            }
-        }
-        let local = Self {
-            target: LOCAL.to_owned(),
-            yes: true,
-            confirm: None,
-            delete_data: false,
-            json: self.json,
-        };
-        local.destroy_local(settings, ui).await
-    }
-
     /// Destroys a stage and says what went.
     async fn destroy_stage(
         &self,
@@ -178,61 +130,6 @@ impl DestroyArgs {
             deploy::delete_table(cloud, app, stage, &*ui.reporter()).await?;
         }
         Ok(())
-    }
-}
-
-/// What is there of the app in one account and region.
-struct There {
-    cloud: Cloud,
-    /// The stages that have a stack, whether the settings still know them or not.
-    stages: Vec<String>,
-    /// Those of which only the table is left.
-    only_tables: Vec<String>,
-    is_protected: bool,
-}
-
-impl There {
-    async fn look(cloud: Cloud, app: &str, known: &[String]) -> Result<Self, Failure> {
-        let stages = cloud.deployed_stages(app).await?;
-        let mut is_protected = false;
-        for stage in &stages {
-            is_protected |= Standing::look(&cloud, app, stage).await?.is_protected();
-        }
-        let mut only_tables = Vec::new();
-        for stage in known.iter().filter(|stage| !stages.contains(stage)) {
-            match deploy::has_retained_table(&cloud, app, stage).await {
-                // Somebody else's, whatever it is called.
-                Err(deploy::Error::ForeignTable { .. }) | Ok(false) => {}
-                Ok(true) => only_tables.push(stage.clone()),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(Self {
-            cloud,
-            stages,
-            only_tables,
-            is_protected,
-        })
-    }
-
-    fn all(&self) -> impl Iterator<Item = &String> {
-        self.stages.iter().chain(&self.only_tables)
-    }
-}
-
-impl fmt::Display for There {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: ", place(&self.cloud))?;
-        if self.all().next().is_none() {
-            write!(formatter, "no stage, ")?;
-        }
-        for stage in &self.stages {
-            write!(formatter, "{stage}, ")?;
-        }
-        for stage in &self.only_tables {
-            write!(formatter, "the table of {stage}, ")?;
-        }
-        write!(formatter, "and the asset bucket")
     }
 }
 

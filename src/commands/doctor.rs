@@ -1,0 +1,234 @@
+//! `umb doctor`
+
+use serde::Serialize;
+
+use crate::deploy::{self, Checkup, Cloud};
+use crate::error::{Failure, Kind};
+use crate::pipeline::{self, ConnectionStatus};
+use crate::settings::{Settings, Stage};
+use crate::template;
+use crate::ui::{Sign, Ui};
+
+/// Look whether everything is there that deploys need, and say what is missing; changes nothing
+#[derive(Debug, clap::Args)]
+pub(crate) struct DoctorArgs {
+    /// Show a JSON array, an object for each finding
+    #[arg(long)]
+    json: bool,
+}
+
+/// Something that was looked at.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Finding {
+    /// What it is about, e.g. `stage dev`.
+    pub(crate) about: String,
+    pub(crate) verdict: Verdict,
+    pub(crate) text: String,
+    /// The next command, where something is to be done.
+    pub(crate) hint: Option<String>,
+}
+
+/// Whether it is well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Verdict {
+    Well,
+    /// It works, and not as asked.
+    Warning,
+    Missing,
+}
+
+#[derive(Debug, Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn well(&mut self, about: &str, text: impl Into<String>) {
+        self.add(about, Verdict::Well, text.into(), None);
+    }
+
+    fn warning(&mut self, about: &str, text: impl Into<String>, hint: impl Into<String>) {
+        self.add(about, Verdict::Warning, text.into(), Some(hint.into()));
+    }
+
+    fn missing(&mut self, about: &str, text: impl Into<String>, hint: impl Into<String>) {
+        self.add(about, Verdict::Missing, text.into(), Some(hint.into()));
+    }
+
+    fn failure(&mut self, about: &str, failure: &Failure) {
+        let hint = failure.hint_text().map(str::to_owned);
+        self.add(about, Verdict::Missing, failure.cause().to_owned(), hint);
+    }
+
+    fn add(&mut self, about: &str, verdict: Verdict, text: String, hint: Option<String>) {
+        self.0.push(Finding {
+            about: about.to_owned(),
+            verdict,
+            text,
+            hint,
+        });
+    }
+}
+
+impl DoctorArgs {
+    pub(super) async fn run(self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
+        let mut findings = Findings::default();
+        match &settings.path {
+            Some(path) => findings.well("settings", path.display().to_string()),
+            None => findings.well("settings", "no umb.toml: the defaults"),
+        }
+        for name in settings.cloud_stage_names() {
+            let stage = settings.cloud_stage(&name)?;
+            check_stage(settings, &stage, &mut findings).await;
+        }
+        if settings.has_pipeline() {
+            check_pipeline(settings, &mut findings).await;
+        }
+        let Findings(findings) = findings;
+        if self.json {
+            ui.print_json(&findings);
+        } else {
+            for finding in &findings {
+                let Finding {
+                    about, text, hint, ..
+                } = finding;
+                ui.finding(finding.verdict.sign(), about, text, hint.as_deref());
+            }
+        }
+        let missing = findings
+            .iter()
+            .filter(|finding| finding.verdict == Verdict::Missing);
+        match missing.count() {
+            0 => Ok(()),
+            1 => Err(Failure::new(Kind::Failed, "something is missing")),
+            count => Err(Failure::new(
+                Kind::Failed,
+                format!("{count} things are missing"),
+            )),
+        }
+    }
+}
+
+impl Verdict {
+    fn sign(self) -> Sign {
+        match self {
+            Self::Well => Sign::Good,
+            Self::Warning => Sign::Doubtful,
+            Self::Missing => Sign::Bad,
+        }
+    }
+}
+
+async fn check_stage(settings: &Settings, stage: &Stage, findings: &mut Findings) {
+    let name = &stage.spec.name;
+    let about = format!("stage {name}");
+    let cloud = match Cloud::open(&stage.place).await {
+        Ok(cloud) => cloud,
+        Err(error) => return findings.failure(&about, &error.into()),
+    };
+    let (account, region) = (cloud.account(), cloud.region());
+    findings.well(&about, format!("account {account}, {region}"));
+    let checkup = match deploy::checkup(&cloud, &stage.spec).await {
+        Ok(checkup) => checkup,
+        Err(error) => return findings.failure(&about, &error.into()),
+    };
+    let Checkup {
+        concurrency: (quota, unreserved),
+        carries_reservation,
+        has_logging_role,
+        trusted,
+        has_bucket,
+    } = checkup;
+    let by_pipeline = settings.pipeline.stages.contains(name) && settings.has_pipeline();
+    if !carries_reservation {
+        let text = format!(
+            "the account has {quota} concurrent executions, {unreserved} unreserved: too few to set any aside"
+        );
+        let way_out = if by_pipeline {
+            "set `reserved_concurrency = 0` for the stage in umb.toml: the pipeline does not leave it out by itself"
+        } else {
+            "`umb deploy` leaves the reservation out; set `reserved_concurrency = 0` in umb.toml, or raise the quota"
+        };
+        if by_pipeline {
+            findings.missing(&about, text, way_out);
+        } else {
+            findings.warning(&about, text, way_out);
+        }
+    }
+    if !by_pipeline {
+        return;
+    }
+    let own = settings.pipeline.place.account.as_deref();
+    let pipelines = own.unwrap_or(account);
+    let way_out = if pipelines == account {
+        "`umb deploy pipeline` makes them".to_owned()
+    } else {
+        format!("`umb bootstrap {name} --trust {pipelines}` makes them")
+    };
+    match trusted {
+        Some(trusted) if trusted == pipelines => {
+            findings.well(
+                &about,
+                format!("the roles of account {pipelines}'s pipeline"),
+            );
+        }
+        Some(other) => findings.missing(
+            &about,
+            format!("its roles trust account {other}, not {pipelines}"),
+            way_out,
+        ),
+        None => findings.missing(&about, "no roles for the pipeline", way_out),
+    }
+    if !has_bucket {
+        findings.missing(
+            &about,
+            "no bucket for the pipeline to publish into",
+            format!("`umb bootstrap {name}` makes it"),
+        );
+    }
+    if !has_logging_role {
+        findings.missing(
+            &about,
+            "API Gateway has no role to log with",
+            format!("`umb bootstrap {name}` gives it one"),
+        );
+    }
+}
+
+async fn check_pipeline(settings: &Settings, findings: &mut Findings) {
+    let about = "pipeline";
+    if let Err(error) = settings.pipeline_template(String::new()) {
+        return findings.failure(about, &error.into());
+    }
+    let connection = match settings.connection() {
+        Ok(connection) => connection,
+        Err(error) => return findings.failure(about, &error.into()),
+    };
+    let cloud = match Cloud::open(&settings.pipeline.place).await {
+        Ok(cloud) => cloud,
+        Err(error) => return findings.failure(about, &error.into()),
+    };
+    match pipeline::find_connection(&cloud, connection).await {
+        Ok(found) if found.status == ConnectionStatus::Available => {
+            findings.well(
+                about,
+                format!("the connection {} to {}", found.name, found.provider),
+            );
+        }
+        Ok(found) => findings.missing(
+            about,
+            format!("the connection {} cannot be used yet", found.name),
+            "`umb connection status --wait` says what to do, and waits for it",
+        ),
+        Err(error) => findings.failure(about, &error.into()),
+    }
+    let name = template::pipeline_name(&settings.app);
+    match deploy::find(&cloud, &name, &settings.app).await {
+        Ok(Some(stack)) => findings.well(about, format!("{name}: {}", stack.status)),
+        Ok(None) => findings.missing(
+            about,
+            format!("{name} is not deployed"),
+            "`umb deploy pipeline`",
+        ),
+        Err(error) => findings.failure(about, &error.into()),
+    }
+}

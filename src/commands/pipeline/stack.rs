@@ -1,0 +1,142 @@
+//! The pipeline as a target: `umb deploy pipeline`, `umb outputs pipeline`, `umb destroy pipeline`.
+
+use crate::commands::{bootstrap, connection, lone};
+use crate::deploy::{self, Cloud, Outputs};
+use crate::error::{Failure, Kind};
+use crate::pipeline::{self, Pipeline};
+use crate::settings::Settings;
+use crate::template;
+use crate::ui::Ui;
+
+use super::watch;
+
+/// How the pipeline is deployed.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::commands) struct Way {
+    pub(in crate::commands) yes: bool,
+    /// Whether the pipeline deploys itself: its roles are left alone.
+    pub(in crate::commands) is_self_update: bool,
+    /// Whether the execution that begins is followed.
+    pub(in crate::commands) follows: bool,
+}
+
+/// Brings the pipeline to what the settings say; first, unless it does so itself, the roles that it works in.
+pub(in crate::commands) async fn deploy(
+    settings: &Settings,
+    way: Way,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    // Nothing is begun before all is known that is needed.
+    let wanted = settings.pipeline_template(String::new())?;
+    let connection = settings.connection()?;
+    let cloud = Cloud::open(&settings.pipeline.place).await?;
+    let connection = pipeline::find_connection(&cloud, connection).await?;
+    connection::explain(ui, &cloud, &connection);
+    let wanted = template::Pipeline {
+        connection: connection.arn,
+        ..wanted
+    };
+    if !way.is_self_update {
+        bootstrap::bring_about(&cloud, settings, cloud.account(), way.yes, ui).await?;
+        for stage in &wanted.stages {
+            if stage.account != wanted.account {
+                look_for_roles(settings, &stage.name, &wanted.account, ui).await?;
+            }
+        }
+    }
+    // A pipeline that deploys itself may not ask, and follows nothing.
+    let newest = if way.follows {
+        Pipeline::of(&cloud, &settings.app).newest().await.ok()
+    } else {
+        None
+    };
+    let prepared = pipeline::prepare(&cloud, &wanted, &*ui.reporter()).await;
+    let deployed = lone::apply(&cloud, prepared, way.yes, ui).await?;
+    lone::show(ui, deployed);
+    if way.follows {
+        watch::follow_next(settings, &cloud, newest.as_deref(), ui).await?;
+    }
+    Ok(())
+}
+
+/// Looks whether a stage in another account has the roles that the pipeline needs there, as far as that can be
+/// told from here.
+async fn look_for_roles(
+    settings: &Settings,
+    stage: &str,
+    pipeline_account: &str,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    let way_out =
+        format!("`umb bootstrap {stage} --trust {pipeline_account}` makes the roles there");
+    let place = settings.cloud_stage(stage)?.place;
+    let there = match Cloud::open(&place).await {
+        Ok(cloud) => deploy::trusted_account(&cloud, &settings.app).await,
+        Err(error) => Err(error),
+    };
+    match there {
+        Ok(Some(trusted)) if trusted == pipeline_account => Ok(()),
+        Ok(trusted) => {
+            let trusts = trusted.map_or_else(
+                || "has no roles for the pipeline yet".to_owned(),
+                |other| format!("has roles that trust account {other}, not {pipeline_account}"),
+            );
+            Err(Failure::new(
+                Kind::Failed,
+                format!("the account of the stage {stage} {trusts}"),
+            )
+            .hint(way_out))
+        }
+        Err(error) => {
+            ui.warning(&format!(
+                "whether the stage {stage} has roles for the pipeline is not known: {error}; {way_out}"
+            ));
+            Ok(())
+        }
+    }
+}
+
+/// What the pipeline is reached by.
+pub(in crate::commands) async fn outputs(settings: &Settings) -> Result<Outputs, Failure> {
+    let cloud = Cloud::open(&settings.pipeline.place).await?;
+    let name = template::pipeline_name(&settings.app);
+    match deploy::find(&cloud, &name, &settings.app).await? {
+        Some(stack) => Ok([(name, stack.outputs)].into()),
+        None => {
+            Err(Failure::new(Kind::Failed, not_deployed(&cloud)).hint("run `umb deploy pipeline`"))
+        }
+    }
+}
+
+/// Destroys the pipeline, after asking.
+pub(in crate::commands) async fn destroy(
+    settings: &Settings,
+    yes: bool,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    let cloud = Cloud::open(&settings.pipeline.place).await?;
+    let name = template::pipeline_name(&settings.app);
+    if deploy::find(&cloud, &name, &settings.app).await?.is_none() {
+        if yes {
+            ui.say(&not_deployed(&cloud));
+            return Ok(());
+        }
+        return Err(Failure::new(Kind::Failed, not_deployed(&cloud)));
+    }
+    if !yes {
+        let (account, region) = (cloud.account(), cloud.region());
+        let question = format!(
+            "Destroy {name}, with what its executions handed on (account {account}, {region})? The stages stay"
+        );
+        ui.confirm(&question).await?;
+    }
+    if pipeline::destroy(&cloud, &settings.app, &*ui.reporter()).await? {
+        ui.destroyed(&name);
+    }
+    Ok(())
+}
+
+fn not_deployed(cloud: &Cloud) -> String {
+    let (account, region) = (cloud.account(), cloud.region());
+    format!("the pipeline is not deployed (account {account}, {region})")
+}

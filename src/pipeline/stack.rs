@@ -1,0 +1,46 @@
+//! The pipeline's stack: planned from the settings, found, and brought back to nothing.
+
+use crate::aws::s3::Bucket;
+use crate::deploy::{self, Cloud, Lone, Reporter};
+use crate::template;
+
+use super::{Error, Pipeline};
+
+/// Plans the pipeline's stack; CloudFormation is to work with the role of the bootstrap stack, if the stack is new.
+pub(crate) async fn prepare(
+    cloud: &Cloud,
+    wanted: &template::Pipeline,
+    reporter: &dyn Reporter,
+) -> Result<Lone, Error> {
+    let mut stack = template::pipeline(wanted)?;
+    let is_new = deploy::find(cloud, &stack.name, &wanted.app)
+        .await?
+        .is_none();
+    if is_new {
+        let [_, role] = template::execution_role_names(&wanted.app, cloud.region());
+        stack.role = Some(cloud.role_arn(&role));
+    }
+    Ok(Lone::prepare(cloud, stack, reporter).await?)
+}
+
+/// Deletes the pipeline with what its actions handed on; answers whether there was one.
+///
+/// # Errors
+/// Also when a stack of that name is not the app's.
+pub(crate) async fn destroy(
+    cloud: &Cloud,
+    app: &str,
+    reporter: &dyn Reporter,
+) -> Result<bool, Error> {
+    let name = template::pipeline_name(app);
+    if deploy::find(cloud, &name, app).await?.is_some() {
+        Pipeline::of(cloud, app).halt().await?;
+        // CloudFormation deletes no bucket that holds anything.
+        let bucket = template::pipeline_bucket_name(app, cloud.account(), cloud.region());
+        let bucket = Bucket::new(cloud.session(), bucket, cloud.account().to_owned());
+        if bucket.exists().await? {
+            bucket.empty().await?;
+        }
+    }
+    Ok(deploy::destroy_lone(cloud, &name, app, reporter).await?)
+}

@@ -1,0 +1,198 @@
+//! How a pipeline stands and goes on, as it is shown.
+
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::pipeline::{Event, Execution, PipelineStatus, Status};
+
+use super::json;
+use super::progress::line_to_stderr;
+
+const GOOD: Style = AnsiColor::Green.on_default();
+const MOVING: Style = AnsiColor::Yellow.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+/// As many digits of a commit as people are used to.
+const COMMIT: usize = 7;
+
+/// The pipeline in words, ready to be printed.
+pub(super) fn status(status: &PipelineStatus) -> String {
+    let PipelineStatus {
+        pipeline,
+        account,
+        region,
+        execution: newest,
+        stages,
+    } = status;
+    let mut lines = vec![format!("{pipeline} (account {account}, {region})")];
+    lines.push(match newest {
+        Some(newest) => format!("  {}", execution(newest)),
+        None => "  no execution yet".to_owned(),
+    });
+    for stage in stages {
+        lines.push(format!("  {}  {}", stage.name, painted(stage.status)));
+        if let Some(why) = &stage.closed {
+            lines.push(format!("    nothing goes into it: {why}"));
+        }
+        for action in &stage.actions {
+            let summary = action.summary.as_deref().unwrap_or_default();
+            let line = format!(
+                "    {:<18}  {}  {summary}",
+                action.name,
+                painted(action.status)
+            );
+            lines.push(line.trim_end().to_owned());
+        }
+        if let Some(condition) = &stage.condition {
+            lines.push(format!("    {BAD}condition{BAD:#}  {condition}"));
+        }
+    }
+    lines.join("\n")
+}
+
+/// An execution in a line.
+fn execution(execution: &Execution) -> String {
+    let mut facts = vec![
+        format!("execution {}", execution.id),
+        painted(Some(execution.status)),
+    ];
+    facts.extend(
+        execution
+            .started
+            .as_ref()
+            .map(|started| format!("since {started}")),
+    );
+    if let Some(commit) = &execution.commit {
+        let commit: String = commit.chars().take(COMMIT).collect();
+        facts.push(format!("commit {commit}"));
+    }
+    facts.extend(
+        execution
+            .message
+            .as_ref()
+            .map(|message| format!("\"{message}\"")),
+    );
+    facts.extend(
+        execution
+            .author
+            .as_ref()
+            .map(|author| format!("by {author}")),
+    );
+    let target = execution.rolls_back_to.as_ref();
+    facts.extend(target.map(|target| format!("back to what {target} deployed")));
+    facts.extend(execution.reason.clone());
+    facts.join("  ")
+}
+
+fn painted(status: Option<Status>) -> String {
+    let Some(status) = status else {
+        return "–".to_owned();
+    };
+    let style = match status {
+        Status::Succeeded => GOOD,
+        Status::Failed | Status::Abandoned | Status::Cancelled => BAD,
+        _ if status.is_moving() => MOVING,
+        _ => Style::new(),
+    };
+    format!("{style}{}{style:#}", status.word())
+}
+
+/// What happens in an execution: an object a line for programs; else a line for what has ended, and on a
+/// terminal one that moves for what goes on.
+pub(crate) enum Progress {
+    Json,
+    Lines(Option<ProgressBar>),
+}
+
+impl Progress {
+    pub(super) fn new(is_json: bool, is_watched: bool) -> Self {
+        if is_json {
+            return Self::Json;
+        }
+        Self::Lines(is_watched.then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed:>5}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        }))
+    }
+
+    /// Shows one event.
+    pub(crate) fn report(&self, event: &Event) {
+        match self {
+            Self::Json => json::write(event),
+            Self::Lines(None) => print(event),
+            Self::Lines(Some(bar)) => {
+                if let Event::Action {
+                    stage,
+                    action,
+                    waits: false,
+                    ..
+                } = event
+                {
+                    bar.set_message(format!("{stage}: {action}"));
+                }
+                if !begins(event) {
+                    bar.suspend(|| print(event));
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Progress {
+    /// Whatever comes next begins on a clear line.
+    fn drop(&mut self) {
+        if let Self::Lines(Some(bar)) = self {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Whether it only says that an action goes on.
+fn begins(event: &Event) -> bool {
+    matches!(event, Event::Action { status, waits: false, .. } if status.is_moving())
+}
+
+fn print(event: &Event) {
+    line_to_stderr(&words(event));
+}
+
+fn words(event: &Event) -> String {
+    match event {
+        Event::Execution(begun) => execution(begun),
+        Event::Action {
+            stage,
+            action,
+            waits: true,
+            ..
+        } => format!(
+            "  {stage}: {action}  {MOVING}waits for a person{MOVING:#}: `umb pipeline approve`"
+        ),
+        Event::Action {
+            stage,
+            action,
+            status,
+            seconds,
+            message,
+            ..
+        } => {
+            let mut line = format!("  {stage}: {action}  {}", painted(Some(*status)));
+            if let Some(seconds) = seconds {
+                let took = HumanDuration(Duration::from_secs(*seconds));
+                line = format!("{line}, {took}");
+            }
+            match message {
+                Some(message) if *status == Status::Failed => format!("{line}\n    {message}"),
+                _ => line,
+            }
+        }
+        Event::Log { lines, .. } => {
+            let lines: Vec<_> = lines.iter().map(|line| format!("    │ {line}")).collect();
+            lines.join("\n")
+        }
+    }
+}

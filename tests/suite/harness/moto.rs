@@ -1,0 +1,39 @@
+//! moto, which has CodePipeline's API: a process per test, because all of its callers are in one account.
+
+use std::process::Child;
+
+use super::{Sandbox, start_peer};
+
+/// A running moto.
+pub struct Moto {
+    /// Its address, without a slash at the end.
+    pub endpoint: String,
+    process: Child,
+}
+
+impl Moto {
+    /// moto with nothing in it, in account 111111111111.
+    pub fn start() -> Self {
+        let (endpoint, process) = start_peer("moto", "/moto-api/", |command, port| {
+            command
+                .args(["moto.server", "-H", "127.0.0.1", "-p", &port.to_string()])
+                .env("MOTO_ACCOUNT_ID", "111111111111");
+        });
+        Self { endpoint, process }
+    }
+
+    /// A sandbox whose AWS is at `endpoint`: moto, or what stands before it.
+    pub fn sandbox(endpoint: &str) -> Sandbox {
+        Sandbox::new()
+            .with("AWS_ENDPOINT_URL", endpoint)
+            .with("AWS_REGION", "eu-west-1")
+            .with("AWS_ACCESS_KEY_ID", "test")
+            .with("AWS_SECRET_ACCESS_KEY", "test")
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+    }
+}

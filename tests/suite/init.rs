@@ -1,0 +1,202 @@
+//! `umb init` and `umb doctor`: what a project needs, written and looked for.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::harness::{MiniStack, Sandbox, assert_documented, ministack};
+
+fn init(sandbox: &Sandbox, args: &[&str]) -> crate::harness::Run {
+    sandbox.umb(&[&["init"], args].concat())
+}
+
+fn read(sandbox: &Sandbox, file: &str) -> String {
+    fs::read_to_string(sandbox.work().join(file)).unwrap()
+}
+
+/// A sandbox without umb.toml, in an account of its own.
+fn empty(aws: &MiniStack) -> Sandbox {
+    let sandbox = Sandbox::on(aws);
+    fs::remove_file(sandbox.work().join("umb.toml")).unwrap();
+    sandbox
+}
+
+fn git(sandbox: &Sandbox, args: &[&str]) {
+    let status = Command::new("git")
+        .arg("-C")
+        .arg(sandbox.work().join("project"))
+        .args(args)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .status()
+        .unwrap();
+    assert!(status.success(), "{args:?}");
+}
+
+#[test]
+fn a_project_is_one_command() {
+    let aws = ministack();
+    let sandbox = empty(aws).with("PATH", &std::env::var("PATH").unwrap());
+    let account = sandbox.variable("AWS_ACCESS_KEY_ID").to_owned();
+    fs::create_dir(sandbox.work().join("project")).unwrap();
+    fs::write(sandbox.work().join("project/README.md"), "# Ours\n").unwrap();
+    git(&sandbox, &["init", "--quiet", "--initial-branch", "trunk"]);
+    git(
+        &sandbox,
+        &["remote", "add", "origin", "git@github.com:octo/backend.git"],
+    );
+    let run = init(
+        &sandbox,
+        &[
+            "--project",
+            "project",
+            "--prod-account",
+            "999999999999",
+            "--notify",
+            "ops@example.com",
+        ],
+    )
+    .ok();
+    assert_eq!(run.stdout, "project/umb.toml\nproject/README.md\n");
+    assert_eq!(
+        read(&sandbox, "project/umb.toml"),
+        format!(
+            "[pipeline]\naccount = \"{account}\"\nregion = \"eu-west-1\"\nrepository = \"octo/backend\"\n\
+             branch = \"trunk\"\nconnection = \"UserManagementBackend\"\nnotify = \"mailto:ops@example.com\"\n\n\
+             [stages.prod]\naccount = \"999999999999\"\n"
+        )
+    );
+    assert!(read(&sandbox, "project/README.md").starts_with("# Ours\n\n## Deployed by umb\n"));
+    for step in [
+        "umb connection create --provider GitHub --name UserManagementBackend\n",
+        &format!("umb bootstrap prod --trust {account}    # with credentials of 999999999999\n"),
+        "umb deploy pipeline\n",
+    ] {
+        assert!(run.stderr.contains(step), "{step}: {run:#?}");
+    }
+    // Once more, nothing is written.
+    let again = init(&sandbox, &["--project", "project"]).ok();
+    assert_eq!(again.stdout, "");
+    // What it wrote is all that the pipeline's template needs.
+    fs::copy(
+        sandbox.work().join("project/umb.toml"),
+        sandbox.work().join("umb.toml"),
+    )
+    .unwrap();
+    sandbox.umb(&["synth", "pipeline"]).ok();
+}
+
+#[test]
+fn what_a_person_wrote_stays_and_flags_change_it() {
+    let aws = ministack();
+    let sandbox = empty(aws);
+    let before = "# ours\napp = \"Ours\" # short\n\n[pipeline]\nbranch = \"release\"\nrepository = \"a/b\"\n";
+    fs::write(sandbox.work().join("umb.toml"), before).unwrap();
+    init(&sandbox, &["--repository", "octo/backend", "--buildspec"]).ok();
+    let text = read(&sandbox, "umb.toml");
+    assert!(text.starts_with("# ours\napp = \"Ours\" # short\n\n[pipeline]\nbranch = \"release\"\nrepository = \"octo/backend\"\n"), "{text}");
+    assert!(
+        text.contains("connection = \"Ours\"\nbuildspec = \"buildspec.yml\"\n"),
+        "{text}"
+    );
+    assert_eq!(
+        read(&sandbox, "buildspec.yml"),
+        include_str!("../../assets/buildspecs/build.yml")
+    );
+    sandbox.umb(&["synth", "pipeline"]).ok();
+    let template: Value =
+        serde_json::from_str(&read(&sandbox, "umb.out/Ours-Pipeline.template.json")).unwrap();
+    assert_eq!(
+        template["Resources"]["BuildProject"]["Properties"]["Source"]["BuildSpec"],
+        "buildspec.yml"
+    );
+}
+
+#[test]
+fn what_cannot_be_found_out_is_asked_for_by_flags_where_nobody_answers() {
+    let sandbox = Sandbox::new();
+    let run = init(&sandbox, &[]).fails(2);
+    assert_eq!(
+        run.stderr,
+        "error: the pipeline's account is not known\nhint: say it with --account\n"
+    );
+    assert!(!sandbox.work().join("umb.toml").exists());
+    let known = ["--account", "111111111111", "--region", "eu-west-1"];
+    let run = init(&sandbox, &known).fails(2);
+    assert!(run.stderr.contains("say it with --repository"), "{run:#?}");
+    init(
+        &sandbox,
+        &[&known[..], &["--repository", "octo/backend"]].concat(),
+    )
+    .ok();
+    fs::write(sandbox.work().join("umb.toml"), "app = ").unwrap();
+    init(&sandbox, &[]).fails(2);
+}
+
+#[test]
+fn a_doctor_says_what_is_missing_and_what_to_do() {
+    let aws = ministack();
+    let sandbox = empty(aws);
+    let account = sandbox.variable("AWS_ACCESS_KEY_ID").to_owned();
+    // Without a pipeline, nothing is missing that a deploy does not make by itself.
+    let run = sandbox.umb(&["doctor"]).ok();
+    assert!(
+        run.stdout
+            .contains(" ✅  settings: no umb.toml: the defaults\n"),
+        "{run:#?}"
+    );
+    assert!(
+        run.stdout
+            .contains(&format!(" ✅  stage dev: account {account}, eu-west-1\n")),
+        "{run:#?}"
+    );
+
+    fs::write(
+        sandbox.work().join("umb.toml"),
+        format!("[pipeline]\naccount = \"{account}\"\nrepository = \"octo/backend\"\n[stages.dev]\naccount = \"999999999999\""),
+    )
+    .unwrap();
+    let run = sandbox.umb(&["doctor", "--json"]).fails(1);
+    let findings: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_documented("findings", &findings.to_string());
+    let missing: Vec<_> = findings
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["verdict"] == "missing")
+        .map(|finding| {
+            let text = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+            format!("{}: {}", text("about"), text("text"))
+        })
+        .collect();
+    assert_eq!(
+        missing,
+        [
+            format!(
+                "stage dev: the stage belongs to account 999999999999, these credentials to {account} (arn:aws:iam::{account}:root)"
+            ),
+            "stage prod: no roles for the pipeline".to_owned(),
+            "stage prod: no bucket for the pipeline to publish into".to_owned(),
+            "stage prod: API Gateway has no role to log with".to_owned(),
+            "pipeline: umb.toml does not say `pipeline.connection`".to_owned(),
+        ],
+        "{findings:#}"
+    );
+    assert!(
+        run.stderr.contains("error: 5 things are missing"),
+        "{run:#?}"
+    );
+    sandbox.umb(&["bootstrap", "prod"]).ok();
+    let run = sandbox.umb(&["doctor"]).fails(1);
+    assert!(
+        run.stdout.contains(&format!(
+            " ✅  stage prod: the roles of account {account}'s pipeline\n"
+        )),
+        "{run:#?}"
+    );
+    assert!(
+        run.stderr.contains("error: 2 things are missing"),
+        "{run:#?}"
+    );
+}

@@ -1,0 +1,719 @@
+//! The pipeline's template and that of its roles, as `umb synth` writes them: what linters, AWS's own schemas
+//! and CodePipeline's limits say of them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::harness::{Sandbox, checkov, peer};
+
+const OWN: &str = "111111111111";
+const BASE: &str = "region = \"eu-west-1\"\nconnection = \"hub\"\nrepository = \"octo/backend\"\n";
+
+/// What checkov asks for and umb does not do, and why.
+const SKIPPED: [(&str, &str); 9] = [
+    (
+        "CKV_AWS_18",
+        "the artifact bucket's requests are the pipeline's own; CloudTrail has them",
+    ),
+    (
+        "CKV_AWS_26",
+        "messages name an execution, nothing that is secret; AWS's own key lets no EventBridge in",
+    ),
+    (
+        "CKV_AWS_28",
+        "point-in-time recovery is that of protected stages",
+    ),
+    (
+        "CKV_AWS_116",
+        "the function is called synchronously: nothing to put into a dead-letter queue",
+    ),
+    (
+        "CKV_AWS_117",
+        "the function calls DynamoDB alone: no network of one's own",
+    ),
+    ("CKV_AWS_119", "DynamoDB's own key encrypts the table"),
+    (
+        "CKV_AWS_120",
+        "a cache would answer with what a user was before",
+    ),
+    ("CKV_AWS_158", "CloudWatch's own key encrypts the logs"),
+    (
+        "CKV_AWS_173",
+        "the function's one variable is the table's name",
+    ),
+];
+
+fn sandbox(pipeline: &str, stages: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.whole_settings(&format!(
+        "[pipeline]\naccount = \"{OWN}\"\n{BASE}{pipeline}\n{stages}"
+    ));
+    sandbox
+}
+
+fn written(sandbox: &Sandbox, target: &str) -> PathBuf {
+    let stdout = sandbox.umb(&["synth", target]).ok().stdout;
+    sandbox.work().join(stdout.lines().next().unwrap())
+}
+
+fn read(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// Every kind of pipeline that settings can ask for.
+fn combinations() -> Vec<(&'static str, Sandbox)> {
+    let foreign = "[stages.prod]\naccount = \"222222222222\"";
+    let three =
+        "[stages.qa]\naccount = \"222222222222\"\n[stages.prod]\naccount = \"333333333333\"";
+    let everything = "stages = [\"dev\", \"qa\", \"prod\"]\napproval = [\"qa\", \"prod\"]\npaths = [\"src/**\"]\n\
+                      notify = \"mailto:ops@example.com\"\n";
+    vec![
+        ("one account", sandbox("", "")),
+        ("two accounts", sandbox("", foreign)),
+        ("approval", sandbox("approval = [\"prod\"]", "")),
+        (
+            "approval elsewhere",
+            sandbox("approval = [\"prod\"]", foreign),
+        ),
+        (
+            "several stages",
+            sandbox("stages = [\"dev\", \"prod\"]", ""),
+        ),
+        ("three accounts and everything", sandbox(everything, three)),
+        (
+            "as many as there may be",
+            sandbox(
+                "stages = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\"]\napproval = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\"]\n\
+                 notify = \"mailto:ops@example.com\"",
+                &["a", "b", "c", "d", "e", "f"]
+                    .map(|name| {
+                        format!(
+                            "[stages.{name}]\naccount = \"{}\"\n",
+                            u64::from(name.as_bytes()[0]) * 1_111_111_111 + 100_000_000_000
+                        )
+                    })
+                    .concat(),
+            ),
+        ),
+        (
+            "arm64",
+            sandbox(
+                "build_image = \"aws/codebuild/amazonlinux-aarch64-standard:3.0\"",
+                "",
+            ),
+        ),
+    ]
+}
+
+#[test]
+fn cfn_lint_has_nothing_to_say_of_any_combination() {
+    let combinations = combinations();
+    let templates = combinations
+        .iter()
+        .flat_map(|(_, sandbox)| [written(sandbox, "pipeline"), written(sandbox, "bootstrap")]);
+    let output = Command::new(peer("cfn-lint"))
+        .args(["--include-checks=I", "--"])
+        .args(templates)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success() && output.stdout.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+}
+
+#[test]
+fn checkov_has_nothing_to_say_but_what_is_explained() {
+    let combinations = combinations();
+    let (_, everything) = &combinations[5];
+    let skipped: Vec<_> = SKIPPED.iter().map(|(check, _)| *check).collect();
+    let mut files = vec![
+        written(everything, "pipeline"),
+        written(everything, "bootstrap"),
+    ];
+    let stages = everything.umb(&["synth"]).ok().stdout;
+    let stages = stages
+        .lines()
+        .filter(|line| line.ends_with(".template.json"));
+    files.extend(stages.map(|line| everything.work().join(line)));
+    let output = Command::new(checkov())
+        .arg("--file")
+        .args(files)
+        .args([
+            "--framework",
+            "cloudformation",
+            "--skip-download",
+            "--quiet",
+            "--compact",
+        ])
+        .args(["--output", "json"])
+        .output()
+        .unwrap();
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let failed = found["results"]["failed_checks"].as_array().unwrap();
+    let failed: BTreeSet<_> = failed
+        .iter()
+        .map(|check| {
+            (
+                check["check_id"].as_str().unwrap(),
+                check["resource"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    let unexplained: Vec<_> = failed
+        .iter()
+        .filter(|(check, _)| !skipped.contains(check))
+        .collect();
+    assert!(unexplained.is_empty(), "{unexplained:#?}");
+    // An explanation of nothing is one too many.
+    let idle: Vec<_> = SKIPPED
+        .iter()
+        .filter(|(check, _)| !failed.iter().any(|(id, _)| id == check))
+        .collect();
+    assert!(idle.is_empty(), "{idle:#?}");
+}
+
+#[test]
+fn all_stages_that_there_may_be_fit_into_a_request() {
+    for (name, sandbox) in combinations() {
+        for target in ["pipeline", "bootstrap"] {
+            let template = read(&written(&sandbox, target));
+            let size = template.to_string().len();
+            // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+            assert!(size <= 51_200, "{name}: {target} has {size} bytes");
+        }
+    }
+}
+
+#[test]
+fn each_stage_is_prepared_guarded_deployed_and_tried() {
+    let sandbox = sandbox("stages = [\"dev\", \"prod\"]\napproval = [\"prod\"]", "");
+    let template = read(&written(&sandbox, "pipeline"));
+    let stages = &template["Resources"]["Pipeline"]["Properties"]["Stages"];
+    let names: Vec<_> = stages
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|stage| {
+            let actions = stage["Actions"].as_array().unwrap().iter();
+            let actions: Vec<_> = actions
+                .map(|action| action["Name"].as_str().unwrap())
+                .collect();
+            format!(
+                "{}: {}",
+                stage["Name"].as_str().unwrap(),
+                actions.join(", ")
+            )
+        })
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "Source: Source",
+            "Build: Build",
+            "UpdatePipeline: UpdatePipeline",
+            "Dev-Stateful: Stateful.Prepare, Stateful.Guard, Stateful.Deploy",
+            "Dev-Stateless: Publish, Stateless.Prepare, Stateless.Deploy, SmokeTest",
+            "Prod-Stateful: Approve, Stateful.Prepare, Stateful.Guard, Stateful.Deploy",
+            "Prod-Stateless: Publish, Stateless.Prepare, Stateless.Deploy, SmokeTest",
+        ]
+    );
+    // What holds data is never rolled back, what does not is.
+    let failure = |index: usize| stages[index]["OnFailure"]["Result"].clone();
+    assert_eq!([failure(3), failure(4)], [Value::Null, "ROLLBACK".into()]);
+    let rule = &stages[4]["OnSuccess"]["Conditions"][0]["Rules"][0];
+    assert_eq!(
+        rule["Configuration"]["AlarmName"],
+        "UserManagementBackend-Dev-Stateless-APIErrors"
+    );
+}
+
+#[test]
+fn a_filter_of_paths_replaces_the_detection_of_every_commit() {
+    let sandbox = sandbox(
+        "branch = \"trunk\"\npaths = [\"src/**\", \"Cargo.lock\"]",
+        "",
+    );
+    let template = read(&written(&sandbox, "pipeline"));
+    let push = &template["Resources"]["Pipeline"]["Properties"]["Triggers"][0]["GitConfiguration"]
+        ["Push"][0];
+    assert_eq!(
+        push["FilePaths"]["Includes"],
+        serde_json::json!(["src/**", "Cargo.lock"])
+    );
+    assert_eq!(push["Branches"]["Includes"][0]["Ref"], "Branch");
+}
+
+#[test]
+fn what_umb_toml_does_not_say_is_named_with_the_command_that_fills_it() {
+    let sandbox = Sandbox::new();
+    for (settings, key, hint) in [
+        ("", "pipeline.connection", "umb connection create"),
+        (
+            "[pipeline]\nconnection = \"c\"",
+            "pipeline.account",
+            "umb init",
+        ),
+        (
+            "[pipeline]\nconnection = \"c\"\naccount = \"111111111111\"\nregion = \"eu-west-1\"",
+            "pipeline.repository",
+            "umb init",
+        ),
+    ] {
+        sandbox.whole_settings(settings);
+        let run = sandbox.umb(&["synth", "pipeline"]).fails(2);
+        let text = format!("error: umb.toml does not say `{key}`\nhint: `{hint}");
+        assert!(run.stderr.starts_with(&text), "{run:#?}");
+    }
+    for (settings, text) in [
+        (
+            "repository = \"OWNER/REPO\"",
+            "umb.toml does not say `pipeline.repository`
+hint: `umb init`",
+        ),
+        (
+            "repository = \"backend\"",
+            "pipeline.repository = \"backend\" must be",
+        ),
+        (
+            "approval = [\"dev\"]",
+            "pipeline.approval = \"dev\" must be one of pipeline.stages",
+        ),
+        (
+            "notify = \"ops@example.com\"",
+            "pipeline.notify = \"ops@example.com\" must be",
+        ),
+        (
+            "stages = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\"]",
+            "must be six at the most",
+        ),
+        ("stages = [\"nope\"]", "there is no stage `nope`"),
+    ] {
+        let base = BASE.replace("repository = \"octo/backend\"\n", "");
+        let repository = if settings.starts_with("repository") {
+            ""
+        } else {
+            "repository = \"o/r\"\n"
+        };
+        sandbox.whole_settings(&format!(
+            "[pipeline]\naccount = \"{OWN}\"\n{base}{repository}{settings}"
+        ));
+        let run = sandbox.umb(&["synth", "pipeline"]).fails(2);
+        assert!(run.stderr.contains(text), "{text}: {run:#?}");
+    }
+    sandbox.whole_settings(&format!(
+        "[pipeline]\naccount = \"{OWN}\"\n{BASE}[stages.prod]\nregion = \"us-east-1\""
+    ));
+    let run = sandbox.umb(&["synth", "pipeline"]).fails(2);
+    assert!(
+        run.stderr
+            .contains("stages.prod.region = \"us-east-1\" must be the pipeline's"),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn a_boundary_is_that_of_every_role() {
+    let sandbox = Sandbox::new();
+    sandbox.whole_settings(&format!(
+        "permissions_boundary = \"Bounds\"\n[pipeline]\naccount = \"{OWN}\"\n{BASE}"
+    ));
+    for target in ["pipeline", "bootstrap"] {
+        let template = read(&written(&sandbox, target));
+        for (id, resource) in template["Resources"].as_object().unwrap() {
+            if resource["Type"] == "AWS::IAM::Role" {
+                let boundary = &resource["Properties"]["PermissionsBoundary"]["Fn::Sub"];
+                assert!(
+                    boundary.as_str().unwrap().ends_with(":policy/Bounds"),
+                    "{id}"
+                );
+            }
+        }
+    }
+}
+
+/// The statements of a role's policies that allow something.
+fn allowed(role: &Value) -> Vec<&Value> {
+    let policies = role["Properties"]["Policies"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let statements = policies.flat_map(|policy| {
+        policy["PolicyDocument"]["Statement"]
+            .as_array()
+            .into_iter()
+            .flatten()
+    });
+    statements
+        .map(|statement| {
+            // A statement under a condition is the second of three.
+            let conditional = statement["Fn::If"].as_array();
+            conditional.map_or(statement, |parts| &parts[1])
+        })
+        .collect()
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(values) => values.iter().flat_map(texts).collect(),
+        Value::Object(map) => map.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn no_statement_allows_a_wildcard_of_actions_and_each_star_is_explained() {
+    let mut stars = 0;
+    for (name, sandbox) in combinations() {
+        for target in ["pipeline", "bootstrap"] {
+            let template = read(&written(&sandbox, target));
+            for (id, resource) in template["Resources"].as_object().unwrap() {
+                for statement in allowed(resource) {
+                    let actions = texts(&statement["Action"]);
+                    assert!(!actions.is_empty(), "{name}: {id}: {statement}");
+                    assert!(
+                        actions.iter().all(|action| !action.contains('*')),
+                        "{name}: {id}: {statement}"
+                    );
+                    stars += usize::from(texts(&statement["Resource"]).contains(&"*"));
+                }
+            }
+        }
+    }
+    assert!(stars > 0, "the check sees none of the stars that there are");
+    for file in ["pipeline.yaml", "bootstrap.yaml"] {
+        let text = std::fs::read_to_string(format!("{}/assets/{file}", env!("CARGO_MANIFEST_DIR")));
+        let text = text.unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        for (index, line) in lines.iter().enumerate() {
+            if line.trim() != "Resource: '*'" {
+                continue;
+            }
+            let statement = (0..index).rev().find(|index| {
+                let line = lines[*index].trim_start();
+                line.starts_with("- Effect:") || line.starts_with("- Sid:")
+            });
+            let statement = statement.unwrap();
+            assert!(
+                lines[statement - 1].trim_start().starts_with('#'),
+                "{file}:{}: why?",
+                index + 1
+            );
+        }
+    }
+}
+
+/// What AWS says that a resource type's handlers may call, by its own schemas.
+fn permissions(types: &BTreeSet<String>) -> BTreeSet<String> {
+    let script = "
+import cfnlint, json, pathlib, sys
+folder = pathlib.Path(cfnlint.__file__).parent / 'data/schemas'
+known = json.loads((folder / 'providers/eu-west-1.json').read_text())
+found = set()
+for name in sys.argv[1:]:
+    handlers = json.loads((folder / f'resources/{known[name]}.json').read_text()).get('handlers', {})
+    for kind in ('create', 'read', 'update', 'delete'):
+        found |= set(handlers.get(kind, {}).get('permissions', []))
+print('\\n'.join(sorted(found)))
+";
+    let output = Command::new(peer("python"))
+        .args(["-c", script])
+        .args(types)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+fn types(template: &Value) -> BTreeSet<String> {
+    let resources = template["Resources"].as_object().unwrap().values();
+    resources
+        .map(|resource| resource["Type"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn actions(role: &Value) -> BTreeSet<String> {
+    let statements = allowed(role).into_iter();
+    let actions = statements.flat_map(|statement| texts(&statement["Action"]));
+    actions.map(str::to_owned).collect()
+}
+
+/// What handlers may call for properties that umb's templates do not have, by what it is about.
+const UNUSED: [(&str, &[&str]); 19] = [
+    (
+        "imports, replicas, streams and insights of tables",
+        &[
+            "dynamodb:DescribeImport",
+            "dynamodb:ImportTable",
+            "dynamodb:UpdateContributorInsights",
+            "dynamodb:EnableKinesisStreamingDestination",
+            "dynamodb:DisableKinesisStreamingDestination",
+            "dynamodb:UpdateKinesisStreamingDestination",
+            "dynamodb:CreateTableReplica",
+            "dynamodb:AssociateTableReplica",
+            "kinesis:DescribeStream",
+            "kinesis:PutRecords",
+        ],
+    ),
+    (
+        "the items of a table",
+        &[
+            "dynamodb:Scan",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+            "dynamodb:PutItem",
+            "dynamodb:GetItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:BatchWriteItem",
+        ],
+    ),
+    (
+        "expiry and policies of tables",
+        &[
+            "dynamodb:UpdateTimeToLive",
+            "dynamodb:PutResourcePolicy",
+            "dynamodb:DeleteResourcePolicy",
+        ],
+    ),
+    (
+        "what an import logs and reads",
+        &[
+            "logs:CreateLogStream",
+            "logs:DescribeLogStreams",
+            "logs:PutLogEvents",
+            "s3:GetObjectMetadata",
+        ],
+    ),
+    (
+        "keys of one's own for tables and functions",
+        &[
+            "kms:CreateGrant",
+            "kms:Decrypt",
+            "kms:Encrypt",
+            "kms:GenerateDataKey",
+            "kms:RevokeGrant",
+            "iam:CreateServiceLinkedRole",
+        ],
+    ),
+    (
+        "networks of functions",
+        &[
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
+        ],
+    ),
+    (
+        "file systems of functions",
+        &[
+            "elasticfilesystem:DescribeMountTargets",
+            "s3files:ListMountTargets",
+        ],
+    ),
+    (
+        "layers, versions, aliases and capacity of functions",
+        &[
+            "lambda:GetLayerVersion",
+            "lambda:PublishVersion",
+            "lambda:AssociateRuntimeAlias",
+            "lambda:PassCapacityProvider",
+            "lambda:PutFunctionScalingConfig",
+        ],
+    ),
+    (
+        "signing, runtimes and recursion of functions",
+        &[
+            "lambda:GetCodeSigningConfig",
+            "lambda:PutFunctionCodeSigningConfig",
+            "lambda:DeleteFunctionCodeSigningConfig",
+            "lambda:PutRuntimeManagementConfig",
+            "lambda:PutFunctionRecursionConfig",
+        ],
+    ),
+    (
+        "a boundary that is taken away",
+        &["iam:DeleteRolePermissionsBoundary"],
+    ),
+    (
+        "policies that are attached, in the pipeline's roles",
+        &["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
+    ),
+    (
+        "protection, indexes and other targets of log groups",
+        &[
+            "logs:AssociateKmsKey",
+            "logs:DisassociateKmsKey",
+            "logs:PutDataProtectionPolicy",
+            "logs:DeleteDataProtectionPolicy",
+            "logs:PutIndexPolicy",
+            "logs:DeleteIndexPolicy",
+            "logs:PutBearerTokenAuthentication",
+            "logs:PutLogGroupDeletionProtection",
+            "logs:DeleteResourcePolicy",
+            "s3:REST.PUT.OBJECT",
+            "firehose:TagDeliveryStream",
+        ],
+    ),
+    (
+        "how log groups are let into, in the pipeline's",
+        &[
+            "logs:CreateLogDelivery",
+            "logs:DescribeResourcePolicies",
+            "logs:PutResourcePolicy",
+        ],
+    ),
+    (
+        "buckets' other properties",
+        &[
+            "s3:PutBucketAbac",
+            "s3:GetBucketAbac",
+            "s3:PutAnalyticsConfiguration",
+            "s3:GetAnalyticsConfiguration",
+            "s3:PutBucketCORS",
+            "s3:GetBucketCORS",
+            "s3:PutInventoryConfiguration",
+            "s3:GetInventoryConfiguration",
+            "s3:PutMetricsConfiguration",
+            "s3:GetMetricsConfiguration",
+            "s3:PutBucketNotification",
+            "s3:GetBucketNotification",
+            "s3:PutBucketReplication",
+            "s3:PutReplicationConfiguration",
+            "s3:GetReplicationConfiguration",
+            "s3:PutBucketWebsite",
+            "s3:GetBucketWebsite",
+            "s3:DeleteBucketWebsite",
+            "s3:PutAccelerateConfiguration",
+            "s3:GetAccelerateConfiguration",
+            "s3:PutBucketObjectLockConfiguration",
+            "s3:PutObjectLockConfiguration",
+            "s3:GetBucketObjectLockConfiguration",
+            "s3:PutBucketLogging",
+            "s3:GetBucketLogging",
+            "s3:PutBucketOwnershipControls",
+            "s3:GetBucketOwnershipControls",
+            "s3:PutIntelligentTieringConfiguration",
+            "s3:GetIntelligentTieringConfiguration",
+            "s3:PutBucketAcl",
+            "s3:GetBucketAcl",
+            "s3:PutObjectAcl",
+            "s3:DeleteObject",
+        ],
+    ),
+    (
+        "tables of buckets' metadata",
+        &[
+            "s3:GetBucketMetadataTableConfiguration",
+            "s3:CreateBucketMetadataTableConfiguration",
+            "s3:DeleteBucketMetadataTableConfiguration",
+            "s3:UpdateBucketMetadataJournalTableConfiguration",
+            "s3:UpdateBucketMetadataInventoryTableConfiguration",
+            "s3:UpdateBucketMetadataAnnotationTableConfiguration",
+            "s3tables:CreateNamespace",
+            "s3tables:CreateTable",
+            "s3tables:CreateTableBucket",
+            "s3tables:GetTable",
+            "s3tables:PutTableBucketPolicy",
+            "s3tables:PutTableEncryption",
+            "s3tables:PutTablePolicy",
+            "s3tables:GetTableMetadataLocation",
+            "s3tables:UpdateTableMetadataLocation",
+        ],
+    ),
+    (
+        "no actions of IAM: a Put… is what it takes",
+        &[
+            "s3:DeleteBucketAnalyticsConfiguration",
+            "s3:DeleteBucketCors",
+            "s3:DeleteBucketEncryption",
+            "s3:DeleteBucketLifecycle",
+            "s3:DeleteBucketMetricsConfiguration",
+            "s3:DeleteBucketReplication",
+        ],
+    ),
+    (
+        "data protection of topics",
+        &["sns:PutDataProtectionPolicy"],
+    ),
+    (
+        "keys and logs that tables mention",
+        &["kms:DescribeKey", "kms:ListAliases"],
+    ),
+    (
+        "buckets that tables and functions mention",
+        &["s3:ListBucket"],
+    ),
+];
+
+#[track_caller]
+fn assert_enough_and_minimal(role: &Value, types: &BTreeSet<String>, extra: &[&str]) {
+    let granted = actions(role);
+    let documented = permissions(types);
+    let beyond: Vec<_> = granted
+        .iter()
+        .filter(|action| !documented.contains(*action) && !extra.contains(&action.as_str()))
+        .collect();
+    assert!(
+        beyond.is_empty(),
+        "granted, and no handler calls it: {beyond:#?}"
+    );
+    let unused: BTreeSet<_> = UNUSED
+        .iter()
+        .flat_map(|(_, actions)| actions.iter().copied())
+        .collect();
+    let missing: Vec<_> = documented
+        .iter()
+        .filter(|action| !granted.contains(*action) && !unused.contains(action.as_str()))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "a handler calls it, and it is not granted: {missing:#?}"
+    );
+}
+
+#[test]
+fn the_execution_roles_allow_what_the_resource_types_take_and_nothing_else() {
+    let sandbox = sandbox(
+        "notify = \"mailto:ops@example.com\"",
+        "[stages.prod]\naccount = \"222222222222\"",
+    );
+    let bootstrap = read(&written(&sandbox, "bootstrap"));
+    let role = |name: &str| &bootstrap["Resources"][name];
+    let stages = sandbox.umb(&["synth", "prod"]).ok().stdout;
+    let templates = stages
+        .lines()
+        .filter(|line| line.ends_with(".template.json"));
+    let stage_types = templates
+        .flat_map(|line| types(&read(&sandbox.work().join(line))))
+        .collect();
+    // How API Gateway is let into the group of the access logs, beyond what the group's own handlers do:
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+    let delivery = [
+        "logs:DeleteLogDelivery",
+        "logs:GetLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:UpdateLogDelivery",
+    ];
+    assert_enough_and_minimal(role("ExecutionRole"), &stage_types, &delivery);
+    let pipeline_types = types(&read(&written(&sandbox, "pipeline")));
+    // CodeBuild's schema says nothing of its handlers; the second name of the connections' service.
+    let extra = [
+        "codebuild:BatchGetProjects",
+        "codebuild:CreateProject",
+        "codebuild:DeleteProject",
+        "codebuild:UpdateProject",
+        "codeconnections:PassConnection",
+    ];
+    assert_enough_and_minimal(role("PipelineExecutionRole"), &pipeline_types, &extra);
+}

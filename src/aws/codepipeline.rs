@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::error::ProvideErrorMetadata as _;
 use aws_sdk_codepipeline::types::{
-    self, ApprovalResult, ApprovalStatus, StageRetryMode, StageTransitionType,
+    self, ApprovalResult, ApprovalStatus, PipelineExecutionStatus, StageRetryMode,
+    StageTransitionType,
 };
 use aws_smithy_types::DateTime;
 
@@ -287,6 +288,19 @@ impl Pipeline {
         Ok(())
     }
 
+    /// Lets executions into a stage again.
+    pub(crate) async fn open(&self, stage: &str) -> Result<(), Error> {
+        self.client
+            .enable_stage_transition()
+            .pipeline_name(&self.name)
+            .stage_name(stage)
+            .transition_type(StageTransitionType::Inbound)
+            .send()
+            .await
+            .map_err(|error| Error::of_call("CodePipeline EnableStageTransition", error))?;
+        Ok(())
+    }
+
     /// Lets no execution into a stage any more.
     pub(crate) async fn close(&self, stage: &str, reason: &str) -> Result<(), Error> {
         self.client
@@ -355,58 +369,55 @@ impl From<types::ActionState> for ActionState {
 
 impl From<types::PipelineExecutionSummary> for Execution {
     fn from(found: types::PipelineExecutionSummary) -> Self {
-        let source = found
-            .source_revisions
-            .unwrap_or_default()
-            .into_iter()
-            .next();
+        let revisions = found.source_revisions.unwrap_or_default();
+        let source = revisions.into_iter().next();
         Self {
             id: found.pipeline_execution_id.unwrap_or_default(),
-            status: found
-                .status
-                .map_or_else(String::new, |status| status.as_str().to_owned()),
+            status: text(found.status),
             summary: found.status_summary,
             started: found.start_time,
-            trigger: found
-                .trigger
-                .and_then(|trigger| Some(trigger.trigger_type?.as_str().to_owned())),
-            rolls_back_to: found
-                .rollback_metadata
-                .and_then(|rollback| rollback.rollback_target_pipeline_execution_id),
-            commit: source.map(|revision| Commit {
-                id: revision.revision_id.unwrap_or_default(),
-                summary: revision.revision_summary.unwrap_or_default(),
-            }),
+            trigger: found.trigger.and_then(trigger),
+            rolls_back_to: found.rollback_metadata.and_then(target),
+            commit: source.map(|source| Commit::of(source.revision_id, source.revision_summary)),
         }
     }
 }
 
 impl From<types::PipelineExecution> for Execution {
     fn from(found: types::PipelineExecution) -> Self {
-        let source = found
-            .artifact_revisions
-            .unwrap_or_default()
-            .into_iter()
-            .next();
+        let revisions = found.artifact_revisions.unwrap_or_default();
+        let source = revisions.into_iter().next();
         Self {
             id: found.pipeline_execution_id.unwrap_or_default(),
-            status: found
-                .status
-                .map_or_else(String::new, |status| status.as_str().to_owned()),
+            status: text(found.status),
             summary: found.status_summary,
             started: None,
-            trigger: found
-                .trigger
-                .and_then(|trigger| Some(trigger.trigger_type?.as_str().to_owned())),
-            rolls_back_to: found
-                .rollback_metadata
-                .and_then(|rollback| rollback.rollback_target_pipeline_execution_id),
-            commit: source.map(|revision| Commit {
-                id: revision.revision_id.unwrap_or_default(),
-                summary: revision.revision_summary.unwrap_or_default(),
-            }),
+            trigger: found.trigger.and_then(trigger),
+            rolls_back_to: found.rollback_metadata.and_then(target),
+            commit: source.map(|source| Commit::of(source.revision_id, source.revision_summary)),
         }
     }
+}
+
+impl Commit {
+    fn of(id: Option<String>, summary: Option<String>) -> Self {
+        Self {
+            id: id.unwrap_or_default(),
+            summary: summary.unwrap_or_default(),
+        }
+    }
+}
+
+fn text(status: Option<PipelineExecutionStatus>) -> String {
+    status.map_or_else(String::new, |status| status.as_str().to_owned())
+}
+
+fn trigger(trigger: types::ExecutionTrigger) -> Option<String> {
+    Some(trigger.trigger_type?.as_str().to_owned())
+}
+
+fn target(rollback: types::PipelineRollbackMetadata) -> Option<String> {
+    rollback.rollback_target_pipeline_execution_id
 }
 
 impl From<types::ActionExecutionDetail> for ActionExecution {

@@ -2,18 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::deploy::{Plan, Prepared, Standing};
+use crate::deploy::{Plan, Prepared, StackAction, Standing};
 use crate::error::{Failure, FileError};
-use crate::settings::Settings;
+use crate::settings::{PIPELINE, Settings};
 use crate::ui::Ui;
 
-use super::attended::attended;
+use super::attended::{attended, interruptible};
+use super::pipeline;
 use super::stage::{CloudStage, Deployment};
 
 /// Show what a deploy would change, and change nothing
 #[derive(Debug, clap::Args)]
 pub(crate) struct PlanArgs {
-    /// The stage
+    /// The stage, or `pipeline`
     target: String,
     /// Save the plan, for `umb deploy --plan FILE`
     #[arg(long, value_name = "FILE")]
@@ -30,8 +31,30 @@ pub(crate) struct PlanArgs {
 
 impl PlanArgs {
     pub(super) async fn run(self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
+        if self.target == PIPELINE {
+            return interruptible(self.plan_pipeline(settings, ui)).await;
+        }
         let target = CloudStage::open(settings, &self.target).await?;
         attended(&target, ui, self.plan_cloud(&target, ui)).await
+    }
+
+    /// What `umb deploy pipeline` would change of the pipeline's own stack.
+    async fn plan_pipeline(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
+        if self.out.is_some() || self.deployment.is_special() {
+            return Err(Failure::usage(
+                "the plan of the pipeline takes no flags but --exit-code and --json",
+            ));
+        }
+        let plan = pipeline::plan(settings, ui).await?;
+        if self.json {
+            ui.print_json(&plan);
+        } else {
+            ui.stack_plan(&plan);
+        }
+        if self.exit_code && plan.action != StackAction::None {
+            return Err(Failure::changes());
+        }
+        Ok(())
     }
 
     async fn plan_cloud(&self, target: &CloudStage, ui: &Ui) -> Result<(), Failure> {

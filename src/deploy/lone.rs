@@ -37,6 +37,25 @@ impl Lone {
         })
     }
 
+    /// Plans the same without touching anything, not even what a failed first creation left.
+    ///
+    /// # Errors
+    /// Also when somebody changes the stack just now.
+    pub(crate) async fn outline(
+        cloud: &Cloud,
+        wanted: &template::Stack,
+    ) -> Result<StackPlan, Error> {
+        let found = find(cloud, &wanted.name, &wanted.app()).await?;
+        let existing = found.filter(|stack| !stack.status.is_failed_creation());
+        match &existing {
+            Some(stack) if stack.status.is_moving() => Err(Error::Moving {
+                stack: stack.name.clone(),
+                status: stack.status.clone(),
+            }),
+            existing => stack_plan(cloud, wanted, existing.as_ref(), Mode::Standard).await,
+        }
+    }
+
     /// Does exactly what was planned.
     pub(crate) async fn apply(
         &self,

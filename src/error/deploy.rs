@@ -37,6 +37,9 @@ impl From<deploy::Error> for Failure {
                 "nothing was changed; undo what asks for it in umb.toml, or go back to the umb that \
                  deployed last, or pass --allow-data-loss {logical_id}"
             ),
+            E::Moving { stack, .. } if lone(stack).is_some() => {
+                "run the same command again when that has ended".into()
+            }
             E::Moving { stack, .. } => {
                 let stage = stage_of(stack);
                 format!("`umb watch {stage}` follows it; `umb cancel {stage}` cancels it")
@@ -48,25 +51,26 @@ impl From<deploy::Error> for Failure {
                 )
             }
             E::OtherPlan { .. } => "make a new one: `umb plan STAGE --out FILE`".into(),
-            E::NeedsRepair { stack, status } => way_out(&stage_of(stack), status),
+            E::NeedsRepair { stack, status } => match lone(stack) {
+                Some(lone) => lone.way_out(),
+                None => way_out(&stage_of(stack), status),
+            },
             E::NoFunction { stage } => {
                 format!("run `umb deploy {stage}` without --code-only first")
             }
             E::NothingTo { .. } => "`umb diagnose STAGE` says how the last operation ended".into(),
             E::StackFailed { diagnosis } => {
-                let hint = remedy(
-                    diagnosis,
-                    &format!("umb deploy {}", stage_of(&diagnosis.stack)),
-                );
+                let hint = remedy(diagnosis, &deploying(&diagnosis.stack));
                 return Self::of(Kind::Failed, &error)
                     .hint(hint)
                     .see(&diagnosis.console);
             }
             E::DestroyFailed { diagnosis } => {
-                let hint = remedy(
-                    diagnosis,
-                    &format!("umb destroy {}", stage_of(&diagnosis.stack)),
+                let destroying = lone(&diagnosis.stack).map_or_else(
+                    || format!("umb destroy {}", stage_of(&diagnosis.stack)),
+                    |lone| lone.destroy.to_owned(),
                 );
+                let hint = remedy(diagnosis, &destroying);
                 return Self::of(Kind::Failed, &error)
                     .hint(hint)
                     .see(&diagnosis.console);
@@ -75,10 +79,13 @@ impl From<deploy::Error> for Failure {
                 format!("mend the cause, then {again}")
             }
             E::DeletedMeanwhile { stack } => {
-                format!("`umb deploy {}` makes it anew", stage_of(stack))
+                format!("`{}` makes it anew", deploying(stack))
             }
             E::LostSight { stack, source } => {
-                let watch = format!("run `umb watch {}` to go on watching", stage_of(stack));
+                let watch = match lone(stack) {
+                    Some(_) => "run the same command again: it goes on from there".to_owned(),
+                    None => format!("run `umb watch {}` to go on watching", stage_of(stack)),
+                };
                 match source.cause() {
                     aws::Cause::ExpiredCredentials => format!(
                         "renew the credentials (`aws sso login`, or your own way), then {watch}"
@@ -100,6 +107,46 @@ impl From<deploy::Error> for Failure {
 fn stage_of(stack: &str) -> String {
     let app = stack.split('-').next().unwrap_or_default();
     template::stack_stage(app, stack).unwrap_or_else(|| "STAGE".to_owned())
+}
+
+/// The command that deploys a stack.
+fn deploying(stack: &str) -> String {
+    lone(stack).map_or_else(
+        || format!("umb deploy {}", stage_of(stack)),
+        |lone| lone.deploy.to_owned(),
+    )
+}
+
+/// The commands that are about a stack which is no stage's.
+struct LoneCommands {
+    deploy: &'static str,
+    destroy: &'static str,
+}
+
+/// The commands about this stack, if it is no stage's.
+fn lone(stack: &str) -> Option<LoneCommands> {
+    let app = stack.split('-').next().unwrap_or_default();
+    if stack == template::pipeline_name(app) {
+        return Some(LoneCommands {
+            deploy: "umb deploy pipeline",
+            destroy: "umb destroy pipeline",
+        });
+    }
+    (stack == template::bootstrap_name(app)).then_some(LoneCommands {
+        deploy: "umb bootstrap STAGE",
+        destroy: "umb destroy all",
+    })
+}
+
+impl LoneCommands {
+    /// How its stack gets out of a state that it cannot be updated in.
+    fn way_out(&self) -> String {
+        let Self { deploy, destroy } = self;
+        format!(
+            "CloudFormation's console names the cause, and can continue a rollback; then run `{deploy}` again. \
+             `{destroy}` removes it"
+        )
+    }
 }
 
 /// The command that gets a stack out of a state that it cannot be updated in.

@@ -13,6 +13,8 @@ use super::state::{Event, Execution, PipelineStatus, Stage, Status};
 
 /// The stage into which nothing goes any more when everything is to be destroyed.
 const FIRST_CLOSED: &str = "Build";
+/// What is said of it there.
+const HALTED: &str = "umb destroy";
 /// How many of a failed build's last lines are shown.
 const TAIL: i32 = 40;
 /// How many executions are looked at for one that goes on.
@@ -367,16 +369,27 @@ impl<'a> Pipeline<'a> {
         };
         let is_open = |stage: &StageState| stage.name == FIRST_CLOSED && stage.disabled.is_none();
         if stages.iter().any(is_open) {
-            self.service.close(FIRST_CLOSED, "umb destroy").await?;
+            self.service.close(FIRST_CLOSED, HALTED).await?;
         }
         for id in self.moving().await? {
-            self.service.stop(&id, true, "umb destroy").await?;
+            self.service.stop(&id, true, HALTED).await?;
         }
         wait::until(Pace::PIPELINE, async || {
             let moving = self.moving().await?;
             Ok(moving.is_empty().then_some(()))
         })
         .await
+    }
+
+    /// Lets begin again what a destroy had stopped that was not ended; answers whether one had.
+    pub(crate) async fn resume(&self) -> Result<bool, Error> {
+        let stages = self.service.stages().await?.unwrap_or_default();
+        let is_halted = |stage: &StageState| stage.disabled.as_deref() == Some(HALTED);
+        let halted = stages.iter().find(|stage| is_halted(stage));
+        if let Some(halted) = halted {
+            self.service.open(&halted.name).await?;
+        }
+        Ok(halted.is_some())
     }
 
     /// The ids of the executions that go on, the newest first.

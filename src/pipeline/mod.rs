@@ -13,5 +13,5 @@ pub(crate) use connection::{
 };
 pub(crate) use error::Error;
 pub(crate) use execution::{Ended, Failed, Pipeline};
-pub(crate) use stack::{destroy, prepare};
+pub(crate) use stack::{destroy, plan, prepare};
 pub(crate) use state::{Event, Execution, PipelineStatus, Status};

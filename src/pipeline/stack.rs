@@ -1,7 +1,7 @@
 //! The pipeline's stack: planned from the settings, found, and brought back to nothing.
 
 use crate::aws::s3::Bucket;
-use crate::deploy::{self, Cloud, Lone, Reporter};
+use crate::deploy::{self, Cloud, Lone, Reporter, StackPlan};
 use crate::template;
 
 use super::{Error, Pipeline};
@@ -21,6 +21,12 @@ pub(crate) async fn prepare(
         stack.role = Some(cloud.role_arn(&role));
     }
     Ok(Lone::prepare(cloud, stack, reporter).await?)
+}
+
+/// What [`prepare`] would find to be done; nothing is changed.
+pub(crate) async fn plan(cloud: &Cloud, wanted: &template::Pipeline) -> Result<StackPlan, Error> {
+    let stack = template::pipeline(wanted)?;
+    Ok(Lone::outline(cloud, &stack).await?)
 }
 
 /// Deletes the pipeline with what its actions handed on; answers whether there was one.

@@ -197,7 +197,12 @@ impl Ui {
         self.note(&words::plan(plan));
     }
 
-    /// The same of a stack that is no stage's.
+    /// Writes the plan of a stack that is no stage's.
+    pub(crate) fn stack_plan(&self, plan: &StackPlan) {
+        self.print(&words::stack(plan));
+    }
+
+    /// The same for a person who is to agree to it.
     pub(crate) fn note_stack_plan(&self, plan: &StackPlan) {
         self.note(&words::stack(plan));
     }

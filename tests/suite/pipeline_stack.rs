@@ -40,13 +40,17 @@ impl Around {
         let answer = match operation.as_str() {
             "GetPipelineState" => json!({"pipelineName": app, "stageStates": [{
                 "stageName": "Build",
-                "inboundTransitionState": {"enabled": !self.is_closed, "disabledReason": "x"},
+                "inboundTransitionState": {"enabled": !self.is_closed, "disabledReason": "umb destroy"},
             }]}),
             "ListPipelineExecutions" => {
                 let status = if self.runs { "InProgress" } else { "Stopped" };
                 json!({"pipelineExecutionSummaries": [{"pipelineExecutionId": "one", "status": status}]})
             }
             "ListPipelines" => json!({"pipelines": []}),
+            "EnableStageTransition" => {
+                self.is_closed = false;
+                json!({})
+            }
             "DisableStageTransition" => {
                 self.is_closed = true;
                 json!({})
@@ -124,6 +128,12 @@ fn describe(moto: &Moto, stack: &str) -> String {
 fn a_pipeline_is_deployed_with_its_roles_and_destroyed() {
     let (moto, around, sandbox) = on_moto();
     let app = sandbox.app.clone();
+    let plan = sandbox.umb(&["plan", "pipeline", "--exit-code"]).fails(4);
+    assert!(
+        plan.stdout
+            .starts_with(&format!("{app}-Pipeline: to be created\n")),
+        "{plan:#?}"
+    );
     let run = sandbox.umb(&["deploy", "pipeline"]).ok();
     for name in ["Bootstrap", "Pipeline"] {
         assert!(
@@ -145,6 +155,15 @@ fn a_pipeline_is_deployed_with_its_roles_and_destroyed() {
     );
     assert!(!again.stdout.contains("stack_started"), "{again:#?}");
     sandbox.umb(&["outputs", "pipeline"]).ok();
+    sandbox.umb(&["plan", "pipeline", "--exit-code"]).ok();
+    // A destroy that was not ended has stopped the pipeline.
+    around.lock().unwrap().is_closed = true;
+    let resumed = sandbox.umb(&["deploy", "pipeline"]).ok();
+    assert!(
+        resumed.stderr.contains("it takes commits again"),
+        "{resumed:#?}"
+    );
+    assert!(!around.lock().unwrap().is_closed);
     let run = sandbox.umb(&["deploy", "pipeline", "--express"]).fails(2);
     assert!(
         run.stderr.contains("the pipeline takes no flags but"),

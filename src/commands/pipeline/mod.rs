@@ -12,7 +12,7 @@ use crate::ui::Ui;
 
 use super::attended::interruptible;
 
-pub(super) use stack::{Way, deploy, destroy, outputs};
+pub(super) use stack::{Way, deploy, destroy, outputs, plan};
 
 /// The pipeline that deploys the stages by itself: `umb deploy pipeline` makes it
 #[derive(Debug, clap::Args)]

@@ -1,7 +1,7 @@
 //! The pipeline as a target: `umb deploy pipeline`, `umb outputs pipeline`, `umb destroy pipeline`.
 
 use crate::commands::{bootstrap, connection, lone};
-use crate::deploy::{self, Cloud, Outputs};
+use crate::deploy::{self, Cloud, Outputs, StackPlan};
 use crate::error::{Failure, Kind};
 use crate::pipeline::{self, Pipeline};
 use crate::settings::Settings;
@@ -26,7 +26,47 @@ pub(in crate::commands) async fn deploy(
     way: Way,
     ui: &Ui,
 ) -> Result<(), Failure> {
-    // Nothing is begun before all is known that is needed.
+    let (cloud, wanted) = open(settings, ui).await?;
+    if !way.is_self_update {
+        bootstrap::bring_about(&cloud, settings, cloud.account(), way.yes, ui).await?;
+        for stage in &wanted.stages {
+            if stage.account != wanted.account {
+                look_for_roles(settings, &stage.name, &wanted.account, ui).await?;
+            }
+        }
+    }
+    let pipeline = Pipeline::of(&cloud, &settings.app);
+    // A pipeline that deploys itself may not ask, and follows nothing.
+    let newest = if way.follows {
+        pipeline.newest().await.ok()
+    } else {
+        None
+    };
+    let prepared = pipeline::prepare(&cloud, &wanted, &*ui.reporter()).await;
+    let deployed = lone::apply(&cloud, prepared, way.yes, ui).await?;
+    lone::show(ui, deployed);
+    if !way.is_self_update && pipeline.resume().await? {
+        ui.note("a destroy had stopped the pipeline: it takes commits again");
+    }
+    if way.follows {
+        watch::follow_next(settings, &cloud, newest.as_deref(), ui).await?;
+    }
+    Ok(())
+}
+
+/// What a deploy would change of the pipeline's stack.
+pub(in crate::commands) async fn plan(settings: &Settings, ui: &Ui) -> Result<StackPlan, Failure> {
+    let (cloud, wanted) = open(settings, ui).await?;
+    let planned = pipeline::plan(&cloud, &wanted).await;
+    // What was made to find out goes again.
+    let tidied = cloud.abandon().await;
+    let plan = planned?;
+    tidied?;
+    Ok(plan)
+}
+
+/// Goes to where the pipeline is to be, with what it is to be. Nothing is begun before all is known that is needed.
+async fn open(settings: &Settings, ui: &Ui) -> Result<(Cloud, template::Pipeline), Failure> {
     let wanted = settings.pipeline_template(String::new())?;
     let connection = settings.connection()?;
     let cloud = Cloud::open(&settings.pipeline.place).await?;
@@ -36,27 +76,7 @@ pub(in crate::commands) async fn deploy(
         connection: connection.arn,
         ..wanted
     };
-    if !way.is_self_update {
-        bootstrap::bring_about(&cloud, settings, cloud.account(), way.yes, ui).await?;
-        for stage in &wanted.stages {
-            if stage.account != wanted.account {
-                look_for_roles(settings, &stage.name, &wanted.account, ui).await?;
-            }
-        }
-    }
-    // A pipeline that deploys itself may not ask, and follows nothing.
-    let newest = if way.follows {
-        Pipeline::of(&cloud, &settings.app).newest().await.ok()
-    } else {
-        None
-    };
-    let prepared = pipeline::prepare(&cloud, &wanted, &*ui.reporter()).await;
-    let deployed = lone::apply(&cloud, prepared, way.yes, ui).await?;
-    lone::show(ui, deployed);
-    if way.follows {
-        watch::follow_next(settings, &cloud, newest.as_deref(), ui).await?;
-    }
-    Ok(())
+    Ok((cloud, wanted))
 }
 
 /// Looks whether a stage in another account has the roles that the pipeline needs there, as far as that can be

@@ -492,6 +492,60 @@ fn the_roles_trust_the_pipeline_alone_and_do_no_more_than_their_duty() {
     );
 }
 
+/// MiniStack makes the resources of stacks with its own rights, whatever role they have, so what their handlers do is
+/// done here as the role.
+#[test]
+fn the_execution_role_may_do_to_a_stages_resources_what_it_takes_and_to_no_others() {
+    let world = World::new("[stages.prod]\nprotected = false");
+    world.sandbox.umb(&["deploy", "prod"]).ok();
+    let app = &world.sandbox.app;
+    let name = format!("{app}-Execution-eu-west-1");
+    let services = format!("arn:aws:iam::{ACCOUNT}:user/{app}-services");
+    let trust = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": ASSUME, "Principal": {"AWS": services}}
+    ]});
+    world.iam(&format!(
+        "Action=UpdateAssumeRolePolicy&RoleName={name}&PolicyDocument={trust}"
+    ));
+    // Of these, MiniStack tells policies no resource; AWS does:
+    // https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*", "Action": [
+        "cloudwatch:DeleteAlarms", "cloudwatch:DeleteDashboards", "cloudwatch:DescribeAlarms",
+        "cloudwatch:GetDashboard", "cloudwatch:PutDashboard", "lambda:CreateFunction", "logs:DescribeLogGroups",
+    ]}]});
+    world.iam(&format!(
+        "Action=PutRolePolicy&RoleName={name}&PolicyName=Emulator&PolicyDocument={policy}"
+    ));
+    let mut profiles = fs::read_to_string(&world.profiles).unwrap();
+    profiles += &profile("Execution", &name, "services");
+    fs::write(&world.profiles, profiles).unwrap();
+    let stack = format!("{app}-Prod-Stateless");
+    let described =
+        world
+            .aws
+            .cloudformation(&world.sandbox, "DescribeStacks", &[("StackName", &stack)]);
+    let keys = texts(&described, "ParameterKey");
+    let values = texts(&described, "ParameterValue");
+    let value = |key: &str| {
+        let index = keys
+            .as_array()
+            .unwrap()
+            .iter()
+            .position(|one| one == key)
+            .unwrap();
+        values[index].clone()
+    };
+    let answer = world.act(
+        "Execution",
+        "provision",
+        &json!({
+            "account": ACCOUNT, "app": app, "stage": "Prod",
+            "bucket": value("HandlerBucket"), "key": value("HandlerKey"),
+        }),
+    );
+    assert_eq!(answer, json!({"refused": [], "allowed": []}));
+}
+
 #[test]
 fn another_commit_leaves_the_definition_as_it_is() {
     let world = World::new("");

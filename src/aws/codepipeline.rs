@@ -13,6 +13,13 @@ use aws_smithy_types::DateTime;
 
 use super::{Error, Session};
 
+/// How CodePipeline says that there is no such execution; the last, of an id that can be none.
+const NO_EXECUTION: [&str; 3] = [
+    "PipelineExecutionNotFoundException",
+    "PipelineNotFoundException",
+    "ValidationException",
+];
+
 /// Where a stage of a pipeline stands.
 #[derive(Debug, Clone)]
 pub(crate) struct StageState {
@@ -163,7 +170,13 @@ impl Pipeline {
             .send()
             .await;
         match asked {
-            Err(error) if error.code() == Some("PipelineExecutionNotFoundException") => Ok(None),
+            Err(error)
+                if error
+                    .code()
+                    .is_some_and(|code| NO_EXECUTION.contains(&code)) =>
+            {
+                Ok(None)
+            }
             asked => Ok(asked
                 .map_err(|error| Error::of_call("CodePipeline GetPipelineExecution", error))?
                 .pipeline_execution
@@ -206,9 +219,9 @@ impl Pipeline {
         Ok(started.pipeline_execution_id.unwrap_or_default())
     }
 
-    /// Stops an execution: after the actions that go on, or, if it `abandons` them, at once. That it stops
-    /// or has ended already is well.
-    pub(crate) async fn stop(&self, id: &str, abandons: bool, reason: &str) -> Result<(), Error> {
+    /// Stops an execution: after the actions that go on, or, if it `abandons` them, at once.
+    /// Answers whether it had not ended yet.
+    pub(crate) async fn stop(&self, id: &str, abandons: bool, reason: &str) -> Result<bool, Error> {
         let stopped = self
             .client
             .stop_pipeline_execution()
@@ -219,23 +232,35 @@ impl Pipeline {
             .send()
             .await;
         match stopped {
-            Err(error) if error.code() == Some("DuplicatedStopRequestException") => Ok(()),
-            Err(error) if error.code() == Some("PipelineExecutionNotStoppableException") => Ok(()),
+            Err(error) if error.code() == Some("DuplicatedStopRequestException") => Ok(true),
+            Err(error) if error.code() == Some("PipelineExecutionNotStoppableException") => {
+                Ok(false)
+            }
             stopped => stopped
-                .map(|_| ())
+                .map(|_| true)
                 .map_err(|error| Error::of_call("CodePipeline StopPipelineExecution", error)),
         }
     }
 
-    /// Runs what failed of a stage again; answers the execution's id.
-    pub(crate) async fn retry(&self, stage: &str, execution: &str) -> Result<String, Error> {
+    /// Runs a stage again that failed, all of it or only what failed; answers the execution's id.
+    pub(crate) async fn retry(
+        &self,
+        stage: &str,
+        execution: &str,
+        is_whole: bool,
+    ) -> Result<String, Error> {
+        let mode = if is_whole {
+            StageRetryMode::AllActions
+        } else {
+            StageRetryMode::FailedActions
+        };
         let retried = self
             .client
             .retry_stage_execution()
             .pipeline_name(&self.name)
             .stage_name(stage)
             .pipeline_execution_id(execution)
-            .retry_mode(StageRetryMode::FailedActions)
+            .retry_mode(mode)
             .send()
             .await
             .map_err(|error| Error::of_call("CodePipeline RetryStageExecution", error))?;

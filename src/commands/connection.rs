@@ -31,7 +31,8 @@ struct CreateArgs {
     /// What to connect to
     #[arg(long, value_enum, ignore_case = true)]
     provider: ProviderArg,
-    /// Its name, up to 32 characters; else the app's. One that is there is taken
+    /// Its name, up to 32 characters; else that of [pipeline] in umb.toml, else the app's. One that is there is
+    /// taken
     #[arg(long)]
     name: Option<String>,
     /// The ARN of the host that the provider runs on, where it is one of one's own
@@ -142,7 +143,9 @@ impl CreateArgs {
                 format!("{name} has no --host")
             }));
         }
-        let name = self.name.as_deref().unwrap_or(&settings.app);
+        let named = settings.pipeline.connection.as_deref();
+        let named = named.filter(|named| !named.starts_with("arn:"));
+        let name = self.name.as_deref().or(named).unwrap_or(&settings.app);
         let cloud = Cloud::open(&settings.pipeline.place).await?;
         let host = self.host.as_deref();
         let made = pipeline::create_connection(&cloud, &settings.app, name, provider, host).await?;

@@ -18,10 +18,11 @@ const README: &str = "README.md";
 /// By what a README shows that it has the section already.
 const HEADING: &str = "## Deployed by umb";
 
-/// Write umb.toml for a project with a pipeline: asks for what it cannot find out, and takes flags instead
+/// Write what a project with a pipeline needs: umb.toml, and a section of the README. Asks, and offers what it has
+/// found out; takes flags instead
 #[derive(Debug, clap::Args)]
 pub(crate) struct InitArgs {
-    /// The project's folder, the root of its repository; else this one
+    /// The project's folder, the root of a repository that was made from umb's own; else this one
     #[arg(long, value_name = "DIR", default_value = ".")]
     project: PathBuf,
     /// The app's name, the first part of every stack's
@@ -55,9 +56,13 @@ impl InitArgs {
         let project = self.project.as_path();
         std::fs::create_dir_all(project).map_err(|source| cannot("make", project, source))?;
         let mut draft = Draft::open(project)?;
+        // What is wrong in the file may be what is to be changed.
+        let known = draft
+            .settings(flags.clone())
+            .map(|settings| settings.pipeline.place);
         let place = Place {
             account: None,
-            ..Settings::resolve(project, flags.clone())?.pipeline.place
+            ..known.unwrap_or_default()
         };
         // Whoever has no credentials yet is asked.
         let cloud = Cloud::open(&place).await.ok();
@@ -103,14 +108,14 @@ impl InitArgs {
             write_new(&project.join(BUILDSPEC), template::BUILDSPEC, ui)?;
             draft.set(PIPELINE, "buildspec", BUILDSPEC);
         }
+        let settings = draft.settings(Flags::default())?;
+        settings.pipeline_template(String::new())?;
         match draft.save()? {
             Some(path) => ui.print(&path.display().to_string()),
             None => ui.note("umb.toml is as it should be"),
         }
-        let settings = Settings::resolve(project, Flags::default())?;
-        settings.pipeline_template(String::new())?;
         explain(project, &settings, ui)?;
-        next(&settings, ui);
+        next(project, &settings, ui);
         Ok(())
     }
 }
@@ -162,7 +167,19 @@ fn needs(key: &str, flag: &str) -> Failure {
 
 /// `OWNER/REPO` of git's remote `origin`.
 fn repository(project: &Path) -> Option<String> {
-    path_of(&git(project, &["remote", "get-url", "origin"])?)
+    path_of(&remote(project)?)
+}
+
+fn remote(project: &Path) -> Option<String> {
+    git(project, &["remote", "get-url", "origin"])
+}
+
+/// What AWS connects to, by the remote's host; GitHub, where that says nothing.
+fn provider(remote: &str) -> &'static str {
+    ["GitLab", "Bitbucket", "GitHub"]
+        .into_iter()
+        .find(|name| remote.contains(&format!("{}.", name.to_lowercase())))
+        .unwrap_or("GitHub")
 }
 
 /// What is behind the host, in both of git's forms: `git@HOST:OWNER/REPO.git` and `https://HOST/OWNER/REPO.git`.
@@ -217,12 +234,13 @@ fn explain(project: &Path, settings: &Settings, ui: &Ui) -> Result<(), Failure> 
 }
 
 /// Says what comes next.
-fn next(settings: &Settings, ui: &Ui) {
+fn next(project: &Path, settings: &Settings, ui: &Ui) {
+    let provider = provider(&remote(project).unwrap_or_default());
     let connection = settings.connection().unwrap_or_default();
     let mut steps = Vec::new();
     if !connection.starts_with("arn:") {
         steps.push(format!(
-            "umb connection create --provider GitHub --name {connection}"
+            "umb connection create --provider {provider} --name {connection}"
         ));
     }
     let own = settings.pipeline.place.account.as_deref();
@@ -238,6 +256,9 @@ fn next(settings: &Settings, ui: &Ui) {
         }
     }
     steps.push("umb deploy pipeline".to_owned());
+    steps.push(
+        "git commit and push: every commit on the branch is deployed from then on".to_owned(),
+    );
     ui.note(&format!("next:\n  {}", steps.join("\n  ")));
 }
 

@@ -64,12 +64,8 @@ impl SynthArgs {
 /// settings do not say it; so does whether it has the role that API Gateway logs with.
 pub(super) fn stage(settings: &Settings, name: &str) -> Result<[Stack; 2], Failure> {
     let stage = settings.cloud_stage(name)?;
-    let by_pipeline = settings.pipeline.stages.iter().any(|stage| stage == name);
-    let pipelines = by_pipeline.then_some(&settings.pipeline.place);
     let account = stage.place.account.as_deref();
-    let account = account.or(pipelines.and_then(|place| place.account.as_deref()));
     let region = stage.place.region.as_deref();
-    let region = region.or(pipelines.and_then(|place| place.region.as_deref()));
     let (account, region) = (account.unwrap_or(ACCOUNT), region.unwrap_or(REGION));
     let [bucket, _] = template::bucket_names(&stage.spec.app, account, region);
     let handler = Handler {

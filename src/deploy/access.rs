@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use wildmatch::WildMatch;
 
 /// A permission that is new.
@@ -37,11 +37,65 @@ pub(super) fn broader(before: &Value, after: &Value) -> Vec<Broader> {
     found
 }
 
-/// A template with the values of its parameters: they, too, say who may do what.
-pub(super) fn resolved(template: &Value, parameters: &BTreeMap<String, String>) -> Value {
+/// A template with the values of its parameters, and without the resources that its conditions leave out: they, too,
+/// say who may do what.
+pub(super) fn resolved(
+    template: &Value,
+    parameters: &BTreeMap<String, String>,
+    account: &str,
+) -> Value {
+    let mut known = parameters.clone();
+    known.insert("AWS::AccountId".to_owned(), account.to_owned());
     let mut resolved = template.clone();
-    resolve(&mut resolved["Resources"], parameters);
+    resolve(&mut resolved, &known);
+    let conditions = resolved["Conditions"].take();
+    if let Some(resources) = resolved["Resources"].as_object_mut() {
+        resources.retain(|_, resource| {
+            let condition = resource["Condition"].as_str();
+            condition.is_none_or(|name| holds(&conditions[name]) != Some(false))
+        });
+        for resource in resources.values_mut() {
+            choose(resource, &conditions);
+        }
+    }
     resolved
+}
+
+/// Takes of each `Fn::If` the part that its condition chooses, as far as that can be told.
+fn choose(value: &mut Value, conditions: &Value) {
+    if let Some([Value::String(name), then, otherwise]) = value
+        .get("Fn::If")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        && let Some(holds) = holds(&conditions[name])
+    {
+        *value = if holds { then } else { otherwise }.clone();
+    }
+    let is_none = |value: &Value| *value == json!({"Ref": "AWS::NoValue"});
+    match value {
+        Value::Object(map) => {
+            map.values_mut().for_each(|value| choose(value, conditions));
+            map.retain(|_, value| !is_none(value));
+        }
+        Value::Array(values) => {
+            values
+                .iter_mut()
+                .for_each(|value| choose(value, conditions));
+            values.retain(|value| !is_none(value));
+        }
+        _ => {}
+    }
+}
+
+/// Whether a condition holds, as far as that can be told: of comparisons of texts, and the contrary of one.
+fn holds(condition: &Value) -> Option<bool> {
+    if let Some([contrary]) = condition["Fn::Not"].as_array().map(Vec::as_slice) {
+        return holds(contrary).map(|holds| !holds);
+    }
+    let [one, other] = condition["Fn::Equals"].as_array()?.as_slice() else {
+        return None;
+    };
+    Some(one.as_str()? == other.as_str()?)
 }
 
 fn resolve(value: &mut Value, parameters: &BTreeMap<String, String>) {
@@ -246,8 +300,6 @@ fn text(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn role(statement: &Value) -> Value {
@@ -287,13 +339,47 @@ mod tests {
         let of = |account: &str| {
             let pairs = [("Account", account), ("Action", "a:B")];
             let owned = pairs.map(|(key, value)| (key.to_owned(), value.to_owned()));
-            resolved(&template, &owned.into())
+            resolved(&template, &owned.into(), "0")
         };
         assert_eq!(grants(&of("1"), &of("1")), [""; 0]);
         assert_eq!(
             grants(&of("1"), &of("2")),
             [r#"a:B on {"Fn::Sub":"arn:${AWS::Partition}:iam::2:root"}"#]
         );
+    }
+
+    #[test]
+    fn of_alternatives_the_one_that_is_chosen_counts() {
+        let allow = |action: &str| json!({"Effect": "Allow", "Action": action, "Resource": "*"});
+        let mut template = role(&json!([
+            {"Fn::If": ["IsBig", allow("a:Big"), {"Ref": "AWS::NoValue"}]},
+            {"Fn::If": ["IsSmall", allow("a:Small"), {"Ref": "AWS::NoValue"}]},
+        ]));
+        template["Conditions"] = json!({
+            "IsBig": {"Fn::Equals": [{"Ref": "Size"}, "big"]},
+            "IsSmall": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Size"}, "big"]}]},
+        });
+        let of = |size: &str| {
+            let parameters = [("Size".to_owned(), size.to_owned())];
+            resolved(&template, &parameters.into(), "1")
+        };
+        assert_eq!(grants(&of("small"), &of("big")), ["a:Big on *"]);
+        assert_eq!(grants(&of("big"), &of("small")), ["a:Small on *"]);
+    }
+
+    #[test]
+    fn a_resource_that_a_condition_leaves_out_grants_nothing() {
+        let mut template = role(&json!([{"Effect": "Allow", "Action": "a:B", "Resource": "*"}]));
+        template["Conditions"]["IsHere"] =
+            json!({"Fn::Equals": [{"Ref": "Account"}, {"Ref": "AWS::AccountId"}]});
+        template["Resources"]["Role"]["Condition"] = "IsHere".into();
+        let of = |account: &str| {
+            let parameters = [("Account".to_owned(), account.to_owned())];
+            resolved(&template, &parameters.into(), "1")
+        };
+        assert_eq!(grants(&of("2"), &of("1")), ["a:B on *"]);
+        assert_eq!(grants(&of("1"), &of("2")), [""; 0]);
+        assert_eq!(grants(&of("2"), &of("3")), [""; 0]);
     }
 
     #[test]

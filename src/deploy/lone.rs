@@ -24,11 +24,15 @@ impl Lone {
     /// Also when a stack of that name is not the app's.
     pub(crate) async fn prepare(
         cloud: &Cloud,
-        wanted: template::Stack,
+        mut wanted: template::Stack,
         reporter: &dyn Reporter,
     ) -> Result<Self, Error> {
         let found = find(cloud, &wanted.name, &wanted.app()).await?;
         let existing = settle(cloud, found, reporter).await?;
+        if existing.is_some() {
+            // CloudFormation goes on with the role that the stack was made with.
+            wanted.role = None;
+        }
         let plan = stack_plan(cloud, &wanted, existing.as_ref(), Mode::Standard).await?;
         Ok(Self {
             plan,

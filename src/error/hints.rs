@@ -8,8 +8,12 @@ impl From<settings::Error> for Failure {
     fn from(error: settings::Error) -> Self {
         use settings::Error as E;
         let hint = match &error {
+            E::NoSuchStage { name, .. } if name == "pipeline" => {
+                Some("`umb pipeline --help` lists what can be done with the pipeline".to_owned())
+            }
             E::NoSuchStage { known, .. } => Some(format!(
-                "the stages are {}; add [stages.NAME] to umb.toml for another",
+                "the stages are {}; add [stages.NAME] to umb.toml for another. Some commands take `pipeline` \
+                 or `all`, too",
                 known.join(", ")
             )),
             E::Missing {
@@ -124,9 +128,17 @@ impl From<pipeline::Error> for Failure {
     fn from(error: pipeline::Error) -> Self {
         use pipeline::Error as E;
         let hint = match &error {
-            E::NoConnection { .. } => {
-                "`umb connection list` shows those that there are; `umb connection create --provider GitHub` \
-                 makes one"
+            E::NoConnection { connection, .. } => {
+                let name = if connection.starts_with("arn:") {
+                    String::new()
+                } else {
+                    format!(" --name {connection}")
+                };
+                let hint = format!(
+                    "`umb connection list` shows those that there are; `umb connection create --provider GitHub{name}` \
+                     makes one"
+                );
+                return Self::of(Kind::Failed, &error).hint(hint);
             }
             E::Ambiguous { .. } => "name it by its ARN, which `umb connection list` shows",
             E::OtherProvider { .. } => "choose another name with --name",
@@ -137,7 +149,7 @@ impl From<pipeline::Error> for Failure {
                 "`umb connection delete` and `umb connection create` make it anew"
             }
             E::NoPipeline { .. } => "`umb deploy pipeline` makes it",
-            E::NoExecution { .. } | E::NothingTo { .. } => {
+            E::HasEnded { .. } | E::NoExecution { .. } | E::NothingTo { .. } => {
                 "`umb pipeline status` shows how it stands"
             }
             E::SeveralWait { .. } => "name one: `umb pipeline approve STAGE`",
@@ -152,7 +164,9 @@ impl From<pipeline::Error> for Failure {
             E::Aws(_) | E::Deploy(_) | E::Template(_) => "",
         };
         match error {
-            E::Aws(error) => error.into(),
+            E::Aws(error) => {
+                Self::from(error).or_hint("`umb pipeline status` shows how the pipeline stands")
+            }
             E::Deploy(error) => error.into(),
             E::Template(error) => error.into(),
             error => Self::of(Kind::Failed, &error).hint(hint),

@@ -96,6 +96,12 @@ impl Failure {
         self
     }
 
+    /// The same with a hint, if it has none.
+    fn or_hint(mut self, hint: &str) -> Self {
+        self.hint.get_or_insert_with(|| hint.to_owned());
+        self
+    }
+
     /// The same with the address of a page that shows more.
     fn see(mut self, link: &str) -> Self {
         self.link = Some(link.to_owned());
@@ -105,7 +111,7 @@ impl Failure {
     /// The same, with a hint if it is an interruption that has none.
     pub(crate) fn when_interrupted(mut self, hint: &str) -> Self {
         if self.kind == Kind::Interrupted {
-            self.hint.get_or_insert_with(|| hint.to_owned());
+            self = self.or_hint(hint);
         }
         self
     }

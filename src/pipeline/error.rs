@@ -34,6 +34,8 @@ pub(crate) enum Error {
     },
     #[error("{pipeline} has no execution {id}")]
     NoExecution { pipeline: String, id: String },
+    #[error("the execution {id} has ended already")]
+    HasEnded { id: String },
     #[error("there is nothing to {verb} of {pipeline}")]
     NothingTo {
         pipeline: String,

@@ -1,6 +1,9 @@
 //! The pipeline's executions: how they stand, followed, started, answered, repeated, taken back and stopped.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::aws::codepipeline::{self, ActionExecution, StageState};
 use crate::aws::logs;
@@ -19,6 +22,8 @@ const HALTED: &str = "umb destroy";
 const TAIL: i32 = 40;
 /// How many executions are looked at for one that goes on.
 const RECENT: i32 = 20;
+/// How long an execution may take to begin.
+const BEGINNING: Duration = Duration::from_secs(30);
 
 /// Something of a pipeline that failed.
 #[derive(Debug, Clone)]
@@ -34,6 +39,16 @@ pub(crate) struct Failed {
 pub(crate) struct Ended {
     pub(crate) execution: Execution,
     pub(crate) failed: Option<Failed>,
+    /// Whether a newer one took its place while it was followed.
+    was_overtaken: bool,
+}
+
+/// An approval that waits for a person.
+#[derive(Debug, Clone)]
+pub(crate) struct Approval {
+    pub(crate) stage: String,
+    action: String,
+    token: String,
 }
 
 /// The app's pipeline, in an account and region.
@@ -80,22 +95,29 @@ impl<'a> Pipeline<'a> {
     /// # Errors
     /// Also when there was none.
     pub(crate) async fn newest(&self) -> Result<String, Error> {
-        self.stages().await?;
-        let newest = self.service.executions(1).await?.into_iter().next();
-        newest
-            .map(|execution| execution.id)
-            .ok_or_else(|| self.nothing_to("watch"))
+        let latest = self.latest().await?;
+        Ok(latest.ok_or_else(|| self.nothing_to("watch"))?.id)
     }
 
-    /// The id of the first execution that is another one than `before`, as soon as there is one.
-    pub(crate) async fn next(&self, before: Option<&str>) -> Result<String, Error> {
+    /// The execution that was started last; none where there is none, or no pipeline yet.
+    pub(crate) async fn latest(&self) -> Result<Option<Execution>, Error> {
+        if self.service.stages().await?.is_none() {
+            return Ok(None);
+        }
+        let newest = self.service.executions(1).await?.into_iter().next();
+        Ok(newest.map(Execution::from))
+    }
+
+    /// The id of the first execution that is another one than `before`; none where none begins within a while.
+    pub(crate) async fn next(&self, before: Option<&str>) -> Result<Option<String>, Error> {
+        let asked = Instant::now();
         wait::until(Pace::PIPELINE, async || {
             let newest = self.service.executions(1).await?.into_iter().next();
-            Ok::<_, Error>(
-                newest
-                    .map(|newest| newest.id)
-                    .filter(|id| Some(id.as_str()) != before),
-            )
+            let next = newest
+                .map(|newest| newest.id)
+                .filter(|id| Some(id.as_str()) != before);
+            let is_over = next.is_some() || asked.elapsed() > BEGINNING;
+            Ok::<_, Error>(is_over.then_some(next))
         })
         .await
     }
@@ -112,21 +134,20 @@ impl<'a> Pipeline<'a> {
         let mut id = id.to_owned();
         loop {
             let ended = self.follow(&id, &mut tell).await?;
-            let is_overtaken = matches!(
-                ended.execution.status,
-                Status::Superseded | Status::Cancelled
-            );
-            let newest = self.service.executions(1).await?.into_iter().next();
-            match newest {
-                Some(newest) if is_overtaken && newest.id != id => id = newest.id,
-                _ => return Ok(ended),
+            if !ended.was_overtaken {
+                return Ok(ended);
+            }
+            // One that changes the pipeline is ended a moment before the changed one begins.
+            match self.next(Some(&id)).await? {
+                Some(newer) => id = newer,
+                None => return Ok(ended),
             }
         }
     }
 
     async fn follow(&self, id: &str, tell: &mut impl FnMut(Event)) -> Result<Ended, Error> {
         let mut told = BTreeMap::<String, Status>::new();
-        let mut is_announced = false;
+        let (mut is_announced, mut was_seen_moving) = (false, false);
         let mut failed = None;
         wait::until(Pace::PIPELINE, async || {
             let now = match self.service.execution(id).await {
@@ -160,7 +181,8 @@ impl<'a> Pipeline<'a> {
                 }
                 tell(Event::of(id, action));
                 if status == Status::Failed {
-                    if let Some(log) = self.tail(action).await? {
+                    // That it cannot be read must not hide what failed.
+                    if let Ok(Some(log)) = self.tail(action).await {
                         tell(log);
                     }
                     failed.get_or_insert_with(|| Failed {
@@ -171,11 +193,14 @@ impl<'a> Pipeline<'a> {
                 }
             }
             if now.status.is_moving() {
+                was_seen_moving = true;
                 return Ok(Look::Wait);
             }
+            let is_overtaken = matches!(now.status, Status::Superseded | Status::Cancelled);
             Ok(Look::Done(Ended {
                 execution: now,
                 failed: failed.take(),
+                was_overtaken: is_overtaken && was_seen_moving,
             }))
         })
         .await
@@ -216,7 +241,10 @@ impl<'a> Pipeline<'a> {
         let mut token = None;
         let mut chosen: Option<String> = None;
         wait::until(Pace::PIPELINE, async || {
-            let actions = self.service.actions(execution).await?;
+            let actions = match self.service.actions(execution).await {
+                Err(error) if error.cause().is_transient() => return Ok(Look::BackOff),
+                actions => actions?,
+            };
             let found = match &chosen {
                 Some(id) => actions.iter().find(|action| action.id == *id),
                 None => self.choose(&actions, wanted),
@@ -256,56 +284,73 @@ impl<'a> Pipeline<'a> {
         failed.or(builds.last()).copied()
     }
 
-    /// Answers the approval that waits in `stage`, else in the only stage where one does; answers that stage.
+    /// The approval that waits in `stage`, else in the only stage where one does.
     ///
     /// # Errors
     /// When none waits, or more than one.
-    pub(crate) async fn approve(
-        &self,
-        stage: Option<&str>,
-        approves: bool,
-        summary: &str,
-    ) -> Result<String, Error> {
+    pub(crate) async fn waiting(&self, stage: Option<&str>) -> Result<Approval, Error> {
         let stages = self.stages().await?.into_iter().map(Stage::from);
         let mut waiting: Vec<_> = stages
             .filter(|one| stage.is_none_or(|wanted| one.is_called(wanted)))
             .filter_map(|one| {
                 let action = one.actions.iter().find(|action| action.waits())?;
-                Some((one.name.clone(), action.name.clone(), action.token.clone()?))
+                Some(Approval {
+                    stage: one.name.clone(),
+                    action: action.name.clone(),
+                    token: action.token.clone()?,
+                })
             })
             .collect();
         match waiting.len() {
-            1 => {}
-            0 => return Err(self.nothing_to("approve")),
-            _ => {
-                return Err(Error::SeveralWait {
-                    stages: waiting.into_iter().map(|(stage, ..)| stage).collect(),
-                });
-            }
+            0 => Err(self.nothing_to("approve")),
+            1 => Ok(waiting.remove(0)),
+            _ => Err(Error::SeveralWait {
+                stages: waiting.into_iter().map(|approval| approval.stage).collect(),
+            }),
         }
-        let (stage, action, token) = waiting.remove(0);
-        self.service
-            .approve(&stage, &action, &token, approves, summary)
-            .await?;
-        Ok(stage)
     }
 
-    /// Runs what failed of `stage` again, else of the stage where the newest execution failed; answers the id of
-    /// the execution.
+    /// Answers an approval, which is that of the execution that it was asked for, and no other.
+    pub(crate) async fn answer(
+        &self,
+        approval: &Approval,
+        approves: bool,
+        summary: &str,
+    ) -> Result<(), Error> {
+        let Approval {
+            stage,
+            action,
+            token,
+        } = approval;
+        Ok(self
+            .service
+            .approve(stage, action, token, approves, summary)
+            .await?)
+    }
+
+    /// Runs a stage again that failed, `stage` or the one where the newest execution did; answers the id of the
+    /// execution. A stage that deploys is run as a whole: a change set can be executed only once.
     ///
     /// # Errors
     /// When nothing failed there.
     pub(crate) async fn retry(&self, stage: Option<&str>) -> Result<String, Error> {
+        let newest = self.latest().await?.map(|newest| newest.id);
         let stages = self.stages().await?.into_iter().map(Stage::from);
         let failed = stages
             .filter(|one| one.status == Some(Status::Failed))
-            .find(|one| stage.is_none_or(|wanted| one.is_called(wanted)));
+            .find(|one| match stage {
+                Some(wanted) => one.is_called(wanted),
+                None => one.execution == newest,
+            });
         match failed {
             Some(Stage {
                 name,
                 execution: Some(execution),
                 ..
-            }) => Ok(self.service.retry(&name, &execution).await?),
+            }) => {
+                let deploys = template::is_deploying_stage(&name);
+                Ok(self.service.retry(&name, &execution, deploys).await?)
+            }
             _ => Err(self.nothing_to("retry")),
         }
     }
@@ -329,15 +374,37 @@ impl<'a> Pipeline<'a> {
         let target = if let Some(id) = to {
             id.to_owned()
         } else {
-            let current = found.execution.as_ref();
-            let succeeded = self.service.succeeded_in(&found.name).await?;
-            let target = succeeded
-                .into_iter()
-                .filter(|execution| execution.rolls_back_to.is_none())
-                .find(|execution| current.is_none_or(|(id, _)| *id != execution.id));
-            target.ok_or_else(|| self.nothing_to("roll back to"))?.id
+            self.before(&found.name, found.execution.as_ref()).await?
         };
         Ok(self.service.roll_back(&found.name, &target).await?)
+    }
+
+    /// The execution that succeeded in a stage before what is there now. Where that was a rollback already, it is the
+    /// one before what it went back to.
+    async fn before(
+        &self,
+        stage: &str,
+        current: Option<&(String, String)>,
+    ) -> Result<String, Error> {
+        let mut deployed = current.map(|(id, _)| id.clone());
+        if let Some(id) = &deployed
+            && let Some(execution) = self.service.execution(id).await?
+        {
+            deployed = execution.rolls_back_to.or(deployed);
+        }
+        let mut succeeded = self.service.succeeded_in(stage).await?;
+        succeeded.retain(|execution| execution.rolls_back_to.is_none());
+        let position = succeeded
+            .iter()
+            .position(|execution| Some(&execution.id) == deployed.as_ref());
+        // What is there now is not among them where it failed.
+        let mut older = succeeded
+            .into_iter()
+            .skip(position.map_or(0, |position| position + 1));
+        let target = older
+            .next()
+            .ok_or_else(|| self.nothing_to("roll back to"))?;
+        Ok(target.id)
     }
 
     /// Stops the execution `id`, else the newest that goes on: after what goes on, or, if it `abandons` that, at
@@ -356,10 +423,15 @@ impl<'a> Pipeline<'a> {
                 .next()
                 .ok_or_else(|| self.nothing_to("stop"))?,
         };
-        self.service
+        if self
+            .service
             .stop(&id, abandons, "umb pipeline stop")
-            .await?;
-        Ok(id)
+            .await?
+        {
+            Ok(id)
+        } else {
+            Err(Error::HasEnded { id })
+        }
     }
 
     /// Stops what goes on, and lets nothing begin any more; that there is no pipeline is well.
@@ -371,11 +443,12 @@ impl<'a> Pipeline<'a> {
         if stages.iter().any(is_open) {
             self.service.close(FIRST_CLOSED, HALTED).await?;
         }
-        for id in self.moving().await? {
-            self.service.stop(&id, true, HALTED).await?;
-        }
+        // A commit may start another one meanwhile, which would wait before the closed stage for ever.
         wait::until(Pace::PIPELINE, async || {
             let moving = self.moving().await?;
+            for id in &moving {
+                self.service.stop(id, true, HALTED).await?;
+            }
             Ok(moving.is_empty().then_some(()))
         })
         .await

@@ -13,13 +13,8 @@ pub(crate) async fn prepare(
     reporter: &dyn Reporter,
 ) -> Result<Lone, Error> {
     let mut stack = template::pipeline(wanted)?;
-    let is_new = deploy::find(cloud, &stack.name, &wanted.app)
-        .await?
-        .is_none();
-    if is_new {
-        let [_, role] = template::execution_role_names(&wanted.app, cloud.region());
-        stack.role = Some(cloud.role_arn(&role));
-    }
+    let [_, role] = template::execution_role_names(&wanted.app, cloud.region());
+    stack.role = Some(cloud.role_arn(&role));
     Ok(Lone::prepare(cloud, stack, reporter).await?)
 }
 

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table, Value};
 
-use super::Error;
-use super::file::FILE_NAME;
+use super::file::{FILE_NAME, File};
+use super::{Error, Flags, Settings};
 
 /// The file of one folder, with what is to be in it.
 #[derive(Debug)]
@@ -62,6 +62,12 @@ impl Draft {
             item = entry;
         }
         item[key] = toml_edit::value(value);
+    }
+
+    /// What the settings are with what is to be in it.
+    pub(crate) fn settings(&self, flags: Flags) -> Result<Settings, Error> {
+        let file = File::parse(&self.path, &self.document.to_string())?;
+        Settings::of(Some(self.path.clone()), file, flags)
     }
 
     /// Writes it, if anything has changed; answers where.

@@ -129,7 +129,7 @@ impl File {
         Self::parse(path, &text)
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, Error> {
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, Error> {
         let syntax = |error: toml::de::Error| Error::Syntax {
             path: path.to_owned(),
             line: error

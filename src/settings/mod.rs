@@ -113,6 +113,11 @@ impl Settings {
     /// Resolves the settings as seen from the folder `from`.
     pub(crate) fn resolve(from: &Path, flags: Flags) -> Result<Self, Error> {
         let (path, file) = File::find(from)?;
+        Self::of(path, file, flags)
+    }
+
+    /// What a file says, with what the environment and flags decided.
+    fn of(path: Option<PathBuf>, file: File, flags: Flags) -> Result<Self, Error> {
         let app = match file.app {
             Some(app) => valid_app(app)?,
             None => "UserManagementBackend".to_owned(),
@@ -207,6 +212,9 @@ impl Settings {
             },
         };
         let authorization = file.authorization.unwrap_or(Authorization::AwsIam);
+        // A stage that the pipeline deploys is where the pipeline is, unless it says otherwise.
+        let is_deployed_by_it = self.pipeline.stages.iter().any(|stage| stage == name);
+        let by_pipeline = is_deployed_by_it.then_some(&self.pipeline.place);
         Ok(Stage {
             spec: template::Stage {
                 app: self.app.clone(),
@@ -236,8 +244,13 @@ impl Settings {
                     .account
                     .clone()
                     .map(|account| valid_account("account", account))
-                    .transpose()?,
-                region: self.region.clone().or_else(|| file.region.clone()),
+                    .transpose()?
+                    .or_else(|| by_pipeline?.account.clone()),
+                region: self
+                    .region
+                    .clone()
+                    .or_else(|| file.region.clone())
+                    .or_else(|| by_pipeline?.region.clone()),
                 profile: self.profile.clone().or_else(|| file.profile.clone()),
                 only_profile: self.only_profile,
             },

@@ -5,7 +5,7 @@ use crate::template;
 
 use super::file::PipelineFile;
 use super::rules::{valid_account, valid_notify, valid_repository, valid_retention};
-use super::{Error, Settings};
+use super::{Error, Settings, Stage};
 
 /// What a template of a project may have for its repository: as good as nothing.
 pub(crate) const PLACEHOLDER: &str = "OWNER/REPO";
@@ -50,11 +50,14 @@ impl Pipeline {
                 rule: "must be one of pipeline.stages",
             });
         }
-        if stages.len() > MOST_STAGES {
+        let is_twice = stages
+            .iter()
+            .any(|name| stages.iter().filter(|other| *other == name).count() > 1);
+        if stages.is_empty() || stages.len() > MOST_STAGES || is_twice {
             return Err(Error::Invalid {
                 name: "pipeline.stages".to_owned(),
                 value: stages.join(", "),
-                rule: "must be six at the most: the template of more does not fit into a request",
+                rule: "must be one to six stages, each once: the template of more does not fit into a request",
             });
         }
         Ok(Self {
@@ -121,7 +124,14 @@ impl Settings {
         let repository = pipeline.repository.clone();
         let repository = repository.ok_or_else(|| missing("pipeline.repository"))?;
         let stages = pipeline.stages.iter().map(|name| {
-            let place = self.cloud_stage(name)?.place;
+            let Stage { place, spec } = self.cloud_stage(name)?;
+            if let Some(cidr) = spec.admission.cidrs.first() {
+                return Err(Error::Invalid {
+                    name: format!("stages.{name}.allowed_cidrs"),
+                    value: cidr.clone(),
+                    rule: "keeps the pipeline's smoke test out, whose address is CodeBuild's",
+                });
+            }
             match place.region {
                 Some(other) if other != region => Err(Error::Invalid {
                     name: format!("stages.{name}.region"),

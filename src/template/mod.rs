@@ -17,9 +17,9 @@ pub(crate) use bootstrap::{Bootstrap, PIPELINE_ACCOUNT, bootstrap};
 pub(crate) use boundary::Boundary;
 pub(crate) use mark::{Mark, VERSION};
 pub(crate) use names::{
-    HANDLER_FOLDER, bootstrap_name, bucket_names, execution_role_names, handler_key, local_name,
-    pipeline_bucket_name, pipeline_name, pipeline_stages, stack_stage, stateful_name,
-    stateless_name, table_name,
+    HANDLER_FOLDER, bootstrap_name, bucket_names, execution_role_names, handler_key,
+    is_deploying_stage, local_name, pipeline_bucket_name, pipeline_name, pipeline_stages,
+    stack_stage, stateful_name, stateless_name, table_name,
 };
 pub(crate) use pipeline::{BUILDSPEC, CHANGE_SET, Pipeline, PipelineStage, pipeline};
 pub(crate) use stacks::{

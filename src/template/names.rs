@@ -69,6 +69,12 @@ pub(crate) fn pipeline_stages(stage: &str) -> [String; 2] {
     [STATEFUL, STATELESS].map(|part| format!("{}-{part}", capitalized(stage)))
 }
 
+/// Whether a stage of the pipeline deploys one of the app's.
+pub(crate) fn is_deploying_stage(name: &str) -> bool {
+    let part = name.rsplit('-').next().unwrap_or_default();
+    name.contains('-') && [STATEFUL, STATELESS].contains(&part)
+}
+
 /// The alarm that a stage's API answers with errors of its own.
 pub(super) fn alarm_name(app: &str, stage: &str) -> String {
     format!("{}-APIErrors", stateless_name(app, stage))

@@ -61,7 +61,7 @@ fn execution(execution: &Execution) -> String {
         execution
             .started
             .as_ref()
-            .map(|started| format!("since {started}")),
+            .map(|started| format!("began {}", to_the_second(started))),
     );
     if let Some(commit) = &execution.commit {
         let commit: String = commit.chars().take(COMMIT).collect();
@@ -83,6 +83,14 @@ fn execution(execution: &Execution) -> String {
     facts.extend(target.map(|target| format!("back to what {target} deployed")));
     facts.extend(execution.reason.clone());
     facts.join("  ")
+}
+
+/// A time without its fractions of a second.
+fn to_the_second(time: &str) -> String {
+    match time.split_once('.') {
+        Some((whole, _)) => format!("{whole}Z"),
+        None => time.to_owned(),
+    }
 }
 
 fn painted(status: Option<Status>) -> String {

@@ -192,9 +192,9 @@ fn status_and_list_say_how_connections_stand() {
     assert!(
         none.stderr
             .contains("there is no connection UserManagementBackend (account 111111111111")
-            && none
-                .stderr
-                .contains("`umb connection create --provider GitHub` makes one"),
+            && none.stderr.contains(
+                "`umb connection create --provider GitHub --name UserManagementBackend` makes one"
+            ),
         "{none:#?}"
     );
     connection(

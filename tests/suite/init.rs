@@ -130,6 +130,22 @@ fn what_cannot_be_found_out_is_asked_for_by_flags_where_nobody_answers() {
         &[&known[..], &["--repository", "octo/backend"]].concat(),
     )
     .ok();
+    // What is wrong is not written, and what was wrong is what flags put right.
+    let before = read(&sandbox, "umb.toml");
+    let run = init(&sandbox, &["--account", "12"]).fails(2);
+    assert!(
+        run.stderr.contains("pipeline.account = \"12\" must be"),
+        "{run:#?}"
+    );
+    assert_eq!(read(&sandbox, "umb.toml"), before);
+    fs::write(
+        sandbox.work().join("umb.toml"),
+        before.replace("111111111111", "12"),
+    )
+    .unwrap();
+    init(&sandbox, &[]).fails(2);
+    init(&sandbox, &["--account", "111111111111"]).ok();
+    assert_eq!(read(&sandbox, "umb.toml"), before);
     fs::write(sandbox.work().join("umb.toml"), "app = ").unwrap();
     init(&sandbox, &[]).fails(2);
 }

@@ -54,22 +54,37 @@ impl Service {
             "GetPipelineState" => Reply::json(200, &json!({"stageStates": self.stages})),
             "ListPipelineExecutions" => {
                 let filter = &body["filter"]["succeededInStage"]["stageName"];
+                let count = body["maxResults"].as_u64().unwrap_or(100);
                 let found: Vec<_> = if filter.is_null() {
-                    let all = self.executions.iter();
+                    let all = self.executions.iter().take(usize::try_from(count).unwrap());
                     all.map(|(id, status, back)| summary(id, status, *back))
                         .collect()
                 } else {
                     let all = self.succeeded.iter();
-                    all.map(|id| summary(id, "Succeeded", None)).collect()
+                    all.map(|id| {
+                        let mut known = self.executions.iter();
+                        let back = known
+                            .find(|(known, ..)| known == id)
+                            .and_then(|(.., back)| *back);
+                        summary(id, "Succeeded", back)
+                    })
+                    .collect()
                 };
                 Reply::json(200, &json!({"pipelineExecutionSummaries": found}))
             }
             "GetPipelineExecution" => {
-                let missing = json!({"__type": "PipelineExecutionNotFoundException"});
-                self.frame(&body)
-                    .map_or(Reply::json(400, &missing), |(status, actions)| {
-                        Reply::json(200, &execution(&body, status, actions))
-                    })
+                let Some((status, actions)) = self.frame(&body) else {
+                    let missing = json!({"__type": "PipelineExecutionNotFoundException"});
+                    return Reply::json(400, &missing);
+                };
+                let mut answer = execution(&body, status, actions);
+                let mut known = self.executions.iter();
+                let known = known.find(|(id, ..)| body["pipelineExecutionId"] == *id);
+                if let Some((_, _, Some(back))) = known {
+                    answer["pipelineExecution"]["rollbackMetadata"] =
+                        json!({"rollbackTargetPipelineExecutionId": back});
+                }
+                Reply::json(200, &answer)
             }
             "ListActionExecutions" => {
                 let id = body["filter"].clone();
@@ -344,14 +359,23 @@ fn an_execution_that_is_overtaken_leads_to_the_newer_one() {
     let (_, sandbox) = served(Service {
         executions: vec![("two", "Succeeded", None), ("one", "Superseded", None)],
         frames: vec![
-            ("one", vec![("Superseded", vec![source()])]),
+            (
+                "one",
+                vec![
+                    ("InProgress", vec![source()]),
+                    ("Superseded", vec![source()]),
+                ],
+            ),
             ("two", vec![("Succeeded", vec![source()])]),
         ],
         stages: json!([]),
         ..Service::default()
     });
     let run = pipeline(&sandbox, &["watch", "one"]).ok();
-    assert!(run.stderr.contains("execution one  superseded"), "{run:#?}");
+    assert!(
+        run.stderr.contains("execution one  in progress"),
+        "{run:#?}"
+    );
     assert!(
         run.stderr.ends_with("the execution two succeeded\n"),
         "{run:#?}"
@@ -361,6 +385,42 @@ fn an_execution_that_is_overtaken_leads_to_the_newer_one() {
         none.stderr.contains("App-Pipeline has no execution three"),
         "{none:#?}"
     );
+}
+
+#[test]
+fn an_execution_that_was_overtaken_long_ago_is_no_success() {
+    let (_, sandbox) = served(Service {
+        executions: vec![("two", "Succeeded", None), ("one", "Superseded", None)],
+        frames: vec![("one", vec![("Superseded", vec![source()])])],
+        stages: json!([]),
+        ..Service::default()
+    });
+    let run = pipeline(&sandbox, &["watch", "one"]).fails(1);
+    assert!(
+        run.stderr
+            .contains("the execution one was not successful: superseded"),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn a_stage_that_was_taken_back_is_taken_back_further() {
+    let stage = with(
+        stage("Prod-Stateless", "Succeeded", &[]),
+        &["latestExecution", "pipelineExecutionId"],
+        &json!("back"),
+    );
+    let (service, sandbox) = served(Service {
+        executions: vec![("back", "Succeeded", Some("one"))],
+        frames: vec![("back", vec![("Succeeded", vec![source()])])],
+        stages: json!([stage]),
+        succeeded: vec!["back", "two", "one", "zero"],
+        ..Service::default()
+    });
+    // What is there is what "one" deployed: "two" is what it was taken back from.
+    pipeline(&sandbox, &["rollback", "prod", "--yes"]).ok();
+    let (_, arguments) = asked(&service).remove(0);
+    assert_eq!(arguments["targetPipelineExecutionId"], "zero");
 }
 
 #[test]
@@ -412,7 +472,7 @@ fn status_says_where_everything_stands() {
     assert_eq!(
         run.stdout,
         "App-Pipeline (account 111111111111, eu-west-1)\n  \
-         execution two  failed  since 2023-11-14T22:13:20Z  commit 0123456  \"Mend the door\"  back to what one deployed\n  \
+         execution two  failed  began 2023-11-14T22:13:20Z  commit 0123456  \"Mend the door\"  back to what one deployed\n  \
          Build  failed\n    \
            Build               failed  no more builds\n  \
          Prod-Stateless  –\n    \
@@ -481,6 +541,7 @@ fn executions_are_started_repeated_taken_back_and_stopped() {
             stage("Dev-Stateless", "Failed", &[]),
             stage("Prod-Stateless", "Succeeded", &[]),
         ]),
+        frames: vec![("one", vec![("InProgress", vec![source()])])],
         succeeded: vec!["one", "zero"],
         ..Service::default()
     });
@@ -494,7 +555,7 @@ fn executions_are_started_repeated_taken_back_and_stopped() {
         (
             &["retry"],
             "RetryStageExecution",
-            json!({"pipelineName": name, "stageName": "Dev-Stateless", "pipelineExecutionId": "one", "retryMode": "FAILED_ACTIONS"}),
+            json!({"pipelineName": name, "stageName": "Dev-Stateless", "pipelineExecutionId": "one", "retryMode": "ALL_ACTIONS"}),
         ),
         (
             &["rollback", "prod", "--yes"],

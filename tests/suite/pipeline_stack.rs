@@ -3,9 +3,10 @@
 //! are answered before them.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -15,6 +16,9 @@ use crate::harness::{
 };
 
 const ACCOUNT: &str = "111111111111";
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Between one call at which a destroy is interrupted and the next.
+const STEP: usize = 11;
 
 /// What is answered before an emulator.
 #[derive(Default)]
@@ -26,10 +30,15 @@ struct Around {
     runs: bool,
     /// Whether nothing goes into the pipeline's Build any more.
     is_closed: bool,
+    /// Whether a commit starts another execution as soon as the first one is stopped.
+    gets_a_commit: bool,
+    /// After so many more calls, who is to know, and whose word is waited for.
+    pause: Option<(usize, Sender<()>, Receiver<()>)>,
 }
 
 impl Around {
     fn answer(&mut self, request: &Request, app: &str) -> Option<Reply> {
+        self.count();
         let operation = request.operation();
         if request.path.contains("CodeConnections") || request.target.contains("CodeConnections") {
             return Some(self.connections(&operation, request));
@@ -47,6 +56,10 @@ impl Around {
                 json!({"pipelineExecutionSummaries": [{"pipelineExecutionId": "one", "status": status}]})
             }
             "ListPipelines" => json!({"pipelines": []}),
+            "GetPipelineExecution" => json!({"pipelineExecution": {
+                "pipelineExecutionId": "one", "status": "Stopped",
+            }}),
+            "ListActionExecutions" => json!({"actionExecutionDetails": []}),
             "EnableStageTransition" => {
                 self.is_closed = false;
                 json!({})
@@ -56,12 +69,26 @@ impl Around {
                 json!({})
             }
             "StopPipelineExecution" => {
-                self.runs = false;
+                self.runs = std::mem::take(&mut self.gets_a_commit);
                 json!({"pipelineExecutionId": "one"})
             }
             _ => return None,
         };
         Some(Reply::json(200, &answer))
+    }
+
+    /// Counts a call; at the one that was asked for, everything waits.
+    fn count(&mut self) {
+        let Some((left, told, go_on)) = &mut self.pause else {
+            return;
+        };
+        if *left > 0 {
+            *left -= 1;
+            return;
+        }
+        let _ = told.send(());
+        let _ = go_on.recv();
+        self.pause = None;
     }
 
     fn connections(&mut self, operation: &str, request: &Request) -> Reply {
@@ -156,6 +183,14 @@ fn a_pipeline_is_deployed_with_its_roles_and_destroyed() {
     assert!(!again.stdout.contains("stack_started"), "{again:#?}");
     sandbox.umb(&["outputs", "pipeline"]).ok();
     sandbox.umb(&["plan", "pipeline", "--exit-code"]).ok();
+    // Nothing has changed, so nothing begins; what was there last is what is shown.
+    let followed = sandbox.umb(&["deploy", "pipeline", "--follow"]).fails(1);
+    assert!(
+        followed
+            .stderr
+            .contains("the execution one was not successful: stopped"),
+        "{followed:#?}"
+    );
     // A destroy that was not ended has stopped the pipeline.
     around.lock().unwrap().is_closed = true;
     let resumed = sandbox.umb(&["deploy", "pipeline"]).ok();
@@ -223,14 +258,14 @@ fn a_pipeline_brings_itself_to_what_the_commit_says() {
         "{ran:#?}"
     );
     assert!(!ran.output.contains("Bootstrap"), "{ran:#?}");
-    // … and what the commit changed is there after it.
+    // … what the commit changed is there after it …
     let file = folder.path().join("umb.toml");
     let text = std::fs::read_to_string(&file).unwrap();
-    std::fs::write(
-        &file,
-        text.replace("stages = [\"dev\"]", "stages = [\"dev\", \"prod\"]"),
-    )
-    .unwrap();
+    let approved = text.replace(
+        "stages = [\"dev\"]",
+        "stages = [\"dev\"]\napproval = [\"dev\"]",
+    );
+    std::fs::write(&file, approved).unwrap();
     let ran = update();
     assert_eq!(ran.code, 0, "{ran:#?}");
     assert!(
@@ -238,6 +273,19 @@ fn a_pipeline_brings_itself_to_what_the_commit_says() {
         "{ran:#?}"
     );
     assert!(describe(&moto, &format!("{app}-Pipeline")).contains("UPDATE_COMPLETE"));
+    // … but not what would give it more permissions.
+    let elsewhere = "stages = [\"dev\", \"prod\"]\n[stages.prod]\naccount = \"222222222222\"";
+    std::fs::write(&file, text.replace("stages = [\"dev\"]", elsewhere)).unwrap();
+    let ran = update();
+    assert_eq!(ran.code, 1, "{ran:#?}");
+    assert!(
+        ran.output
+            .contains("error: this commit gives the pipeline more permissions: ")
+            && ran
+                .output
+                .contains("hint: `umb deploy pipeline`, run by a person"),
+        "{ran:#?}"
+    );
 }
 
 #[test]
@@ -345,7 +393,8 @@ fn everything(aws: &'static MiniStack) -> (Arc<Mutex<Around>>, Sandbox) {
         connection: Some(json!([{"Key": "umb:app", "Value": app}])),
         status: "AVAILABLE",
         runs: true,
-        is_closed: false,
+        gets_a_commit: true,
+        ..Around::default()
     }));
     let shared = Arc::clone(&around);
     let proxy = Proxy::over(&aws.endpoint, move |request| {
@@ -469,15 +518,33 @@ fn what_a_person_protects_or_made_stays() {
     let (around, sandbox) = everything(aws);
     let app = sandbox.app.clone();
     around.lock().unwrap().connection = Some(json!([]));
-    let bootstrap = format!("{app}-Bootstrap");
-    let protect = |on: &str| {
-        let pairs = [
-            ("StackName", bootstrap.as_str()),
-            ("EnableTerminationProtection", on),
-        ];
+    let (pipeline, bootstrap) = (format!("{app}-Pipeline"), format!("{app}-Bootstrap"));
+    let protect = |stack: &str, on: &str| {
+        let pairs = [("StackName", stack), ("EnableTerminationProtection", on)];
         aws.cloudformation(&sandbox, "UpdateTerminationProtection", &pairs);
     };
-    protect("true");
+    // A pipeline that stays goes on, and needs its roles.
+    protect(&pipeline, "true");
+    let run = sandbox.umb(&["destroy", "pipeline", "--yes"]).fails(1);
+    assert!(
+        run.stderr
+            .contains(&format!("somebody has protected {pipeline}")),
+        "{run:#?}"
+    );
+    let run = sandbox.umb(&["destroy", "all", "--yes"]).ok();
+    assert!(
+        run.stderr
+            .contains(&format!("{pipeline} stays: somebody has protected it")),
+        "{run:#?}"
+    );
+    assert!(
+        run.stderr.contains("the pipeline's roles stay with it"),
+        "{run:#?}"
+    );
+    assert!(!around.lock().unwrap().is_closed);
+    assert_eq!(aws.status(&sandbox, &bootstrap), "CREATE_COMPLETE");
+    protect(&pipeline, "false");
+    protect(&bootstrap, "true");
     let run = sandbox.umb(&["destroy", "all", "--yes"]).ok();
     assert!(
         run.stderr
@@ -490,7 +557,7 @@ fn what_a_person_protects_or_made_stays() {
         "{run:#?}"
     );
     assert_eq!(aws.status(&sandbox, &bootstrap), "CREATE_COMPLETE");
-    protect("false");
+    protect(&bootstrap, "false");
     around.lock().unwrap().connection = None;
     sandbox.umb(&["destroy", "all", "--yes"]).ok();
     assert_nothing_left(aws, &around, &sandbox);
@@ -530,29 +597,37 @@ fn roles_that_a_remaining_stack_needs_stay() {
 #[test]
 fn destroying_everything_goes_on_where_it_was_interrupted() {
     let aws = ministack();
-    // How many things went before the interruption: each stack, then the bucket.
-    for step in 0..=5 {
+    // Each of these is the number of a call at which Ctrl-C comes, until there are no more calls than that.
+    let mut interruptions = 0;
+    for call in (0..).step_by(STEP) {
         let (around, sandbox) = everything(aws);
-        let mut command = sandbox.command(&["destroy", "all", "--yes", "--json"]);
+        let (told, is_told) = channel();
+        let (go_on, goes_on) = channel();
+        around.lock().unwrap().pause = Some((call, told, goes_on));
+        let mut command = sandbox.command(&["destroy", "all", "--yes"]);
         let mut process = command
-            .stdout(Stdio::piped())
+            .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut stdout = BufReader::new(process.stdout.take().unwrap());
-        let (mut gone, mut text) = (0, String::new());
-        while gone < step {
-            let mut line = String::new();
-            assert!(stdout.read_line(&mut line).unwrap() > 0, "{step}: {text}");
-            gone +=
-                usize::from(line.contains("\"destroyed\"") || line.contains("\"bucket_deleted\""));
-            text += &line;
+        let is_interrupted = is_told.recv_timeout(PATIENCE).is_ok();
+        if is_interrupted {
+            signal(&process.id().to_string(), "INT");
+            assert_eq!(process.wait().unwrap().code(), Some(130), "at call {call}");
+            interruptions += 1;
         }
-        signal(&process.id().to_string(), "INT");
-        stdout.read_to_string(&mut text).unwrap();
-        process.wait().unwrap();
+        let _ = go_on.send(());
+        if !is_interrupted {
+            assert!(process.wait().unwrap().success());
+            assert_nothing_left(aws, &around, &sandbox);
+            break;
+        }
         let again = sandbox.umb(&["destroy", "all", "--yes"]).ok();
         assert_nothing_left(aws, &around, &sandbox);
-        assert!(!again.stderr.contains("error"), "{step}: {again:#?}");
+        assert!(
+            !again.stderr.contains("error"),
+            "at call {call}: {again:#?}"
+        );
     }
+    assert!(interruptions > 5, "{interruptions}");
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::deploy::{self, Cloud, Standing};
 use crate::error::Failure;
-use crate::pipeline::{self, Pipeline};
+use crate::pipeline::{self, Connection, Pipeline};
 use crate::settings::{LOCAL, Settings};
 use crate::template;
 use crate::ui::Ui;
@@ -22,34 +22,29 @@ impl DestroyArgs {
         for there in &all {
             ui.note(&there.to_string());
         }
+        let connection = own_connection(settings, &all, ui).await;
+        if let Some((_, connection)) = &connection {
+            ui.note(&format!(
+                "the connection {} to {}",
+                connection.name, connection.provider
+            ));
+        }
         let is_protected = all
             .iter()
             .any(|there| there.is_protected || (self.delete_data && !there.only_tables.is_empty()));
         let question = if is_protected && !self.delete_data {
-            format!("Destroy all this of {app}, and the local stage? Protected tables stay")
+            format!("Protected tables stay. Destroy all this of {app}, and the local stage?")
         } else {
             format!("Destroy all this of {app}, with all users, and the local stage?")
         };
         self.agree(ui, &question, app, is_protected).await?;
-        // Nothing may deploy anew what was just destroyed.
-        for there in all.iter().filter(|there| there.has_pipeline) {
-            Pipeline::of(&there.cloud, app).halt().await?;
-        }
-        for there in &all {
-            for stage in there.all() {
-                self.destroy_stage(&there.cloud, app, stage, ui).await?;
-            }
-        }
-        for there in all.iter().filter(|there| there.has_pipeline) {
-            there.destroy_pipeline(app, ui).await?;
-        }
-        for there in all.iter().filter(|there| there.has_bootstrap) {
-            there.destroy_bootstrap(app, ui).await?;
-        }
+        self.destroy_stages_and_pipelines(app, &all, ui).await?;
         for there in &all {
             deploy::destroy_bucket(&there.cloud, app, &*ui.reporter()).await?;
         }
-        destroy_connection(settings, ui).await?;
+        if let Some((cloud, connection)) = &connection {
+            destroy_connection(cloud, connection, ui).await;
+        }
         for there in &all {
             for stage in there.all() {
                 inventory(&there.cloud, app, stage, ui).await;
@@ -63,6 +58,46 @@ impl DestroyArgs {
             json: self.json,
         };
         local.destroy_local(settings, ui).await
+    }
+
+    /// Destroys what CloudFormation has made: the stages, then what deploys them, then the roles that it had for that.
+    async fn destroy_stages_and_pipelines(
+        &self,
+        app: &str,
+        all: &[There],
+        ui: &Ui,
+    ) -> Result<(), Failure> {
+        let mut pipelines = Vec::new();
+        let mut has_pipeline_that_stays = false;
+        for there in all.iter().filter(|there| there.has_pipeline) {
+            if there.stays(&template::pipeline_name(app), app, ui).await? {
+                has_pipeline_that_stays = true;
+            } else {
+                pipelines.push(there);
+            }
+        }
+        // Nothing may deploy anew what was just destroyed.
+        for there in &pipelines {
+            Pipeline::of(&there.cloud, app).halt().await?;
+        }
+        for there in all {
+            for stage in there.all() {
+                self.destroy_stage(&there.cloud, app, stage, ui).await?;
+            }
+        }
+        for there in &pipelines {
+            if pipeline::destroy(&there.cloud, app, &*ui.reporter()).await? {
+                ui.destroyed(&template::pipeline_name(app));
+            }
+        }
+        if has_pipeline_that_stays {
+            ui.warning("the pipeline's roles stay with it");
+            return Ok(());
+        }
+        for there in all.iter().filter(|there| there.has_bootstrap) {
+            there.destroy_bootstrap(app, ui).await?;
+        }
+        Ok(())
     }
 }
 
@@ -91,31 +126,58 @@ async fn everywhere(settings: &Settings) -> Result<Vec<There>, Failure> {
     Ok(all)
 }
 
-/// Deletes the connection that the settings name, if umb made it and no other pipeline uses it.
-async fn destroy_connection(settings: &Settings, ui: &Ui) -> Result<(), Failure> {
-    let Ok(wanted) = settings.connection() else {
-        return Ok(());
-    };
-    let cloud = Cloud::open(&settings.pipeline.place).await?;
-    let connection = match pipeline::find_connection(&cloud, wanted).await {
-        Err(pipeline::Error::NoConnection { .. }) => return Ok(()),
-        found => found?,
-    };
+/// The connection that umb made for the app, with where it is. That it cannot be found out is no failure.
+async fn own_connection<'a>(
+    settings: &Settings,
+    all: &'a [There],
+    ui: &Ui,
+) -> Option<(&'a Cloud, Connection)> {
+    let named = settings.connection().ok();
+    let may_have_one =
+        |there: &&There| named.is_some() || there.has_pipeline || there.has_bootstrap;
+    for there in all.iter().filter(may_have_one) {
+        match find_own(&there.cloud, &settings.app, named, ui).await {
+            Ok(None) => {}
+            Ok(Some(connection)) => return Some((&there.cloud, connection)),
+            Err(error) => {
+                ui.warning(&format!(
+                    "whether there is a connection cannot be told: {error}"
+                ));
+            }
+        }
+    }
+    None
+}
+
+/// The connection with this name or ARN, or any, if umb made it for the app.
+async fn find_own(
+    cloud: &Cloud,
+    app: &str,
+    named: Option<&str>,
+    ui: &Ui,
+) -> Result<Option<Connection>, pipeline::Error> {
+    for connection in pipeline::connections(cloud).await? {
+        let Connection { name, arn, .. } = &connection;
+        if named.is_some_and(|named| named != name && named != arn) {
+            continue;
+        }
+        if pipeline::is_own_connection(cloud, app, &connection).await? {
+            return Ok(Some(connection));
+        }
+        if named.is_some() {
+            ui.note(&format!("the connection {name} stays: umb did not make it"));
+        }
+    }
+    Ok(None)
+}
+
+/// Deletes a connection that no other pipeline uses.
+async fn destroy_connection(cloud: &Cloud, connection: &Connection, ui: &Ui) {
     let name = &connection.name;
-    if !pipeline::is_own_connection(&cloud, &settings.app, &connection).await? {
-        ui.note(&format!("the connection {name} stays: umb did not make it"));
-        return Ok(());
+    match pipeline::delete_connection(cloud, connection).await {
+        Ok(()) => ui.note(&format!("connection deleted: {name}")),
+        Err(error) => ui.warning(&format!("{error}: it stays")),
     }
-    match pipeline::delete_connection(&cloud, &connection).await {
-        Err(error @ pipeline::Error::ConnectionInUse { .. }) => {
-            ui.note(&format!("{error}: it stays"));
-        }
-        deleted => {
-            deleted?;
-            ui.note(&format!("connection deleted: {name}"));
-        }
-    }
-    Ok(())
 }
 
 /// What is there of the app in one account and region.
@@ -158,18 +220,6 @@ impl There {
 
     fn all(&self) -> impl Iterator<Item = &String> {
         self.stages.iter().chain(&self.only_tables)
-    }
-
-    /// Destroys the pipeline, unless a person protected it.
-    async fn destroy_pipeline(&self, app: &str, ui: &Ui) -> Result<(), Failure> {
-        let name = template::pipeline_name(app);
-        if self.stays(&name, app, ui).await? {
-            return Ok(());
-        }
-        if pipeline::destroy(&self.cloud, app, &*ui.reporter()).await? {
-            ui.destroyed(&name);
-        }
-        Ok(())
     }
 
     /// Destroys the roles of the pipeline, unless a person protected them, or a stack that remains needs them.

@@ -17,10 +17,27 @@ pub(super) struct GuardArgs {
 impl GuardArgs {
     pub(super) async fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         let target = CloudStage::open(settings, &self.stage).await?;
-        let changes = deploy::guard(&target.cloud, &target.stage.spec, CHANGE_SET).await?;
+        let guarded = deploy::guard(&target.cloud, &target.stage.spec, CHANGE_SET).await;
+        let changes = guarded.map_err(|error| explain(error, &self.stage))?;
         ui.resources(&changes);
         ui.note("no data would be lost");
         Ok(())
+    }
+}
+
+/// Where the pipeline does not lose data, a person may: with `umb deploy`.
+fn explain(error: deploy::Error, stage: &str) -> Failure {
+    let lost = match &error {
+        deploy::Error::WouldLoseData { logical_id, .. } => Some(logical_id.clone()),
+        _ => None,
+    };
+    let failure = Failure::from(error);
+    match lost {
+        None => failure,
+        Some(lost) => failure.hint(format!(
+            "nothing was changed; undo what asks for it. Of a stage that is not protected, `umb deploy {stage} \
+             --allow-data-loss {lost}` does it all the same; then `umb pipeline retry`"
+        )),
     }
 }
 

@@ -50,10 +50,10 @@ pub(super) struct ApproveArgs {
     yes: bool,
 }
 
-/// Run again what failed of a stage, with the same commit
+/// Run a stage again that failed, with the same commit
 #[derive(Debug, clap::Args)]
 pub(super) struct RetryArgs {
-    /// The stage; else the one that failed
+    /// The stage; else the one where the newest execution failed
     stage: Option<String>,
     /// Follow it to its end
     #[arg(long)]
@@ -126,14 +126,18 @@ impl ApproveArgs {
     pub(super) async fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         let cloud = Cloud::open(&settings.pipeline.place).await?;
         let pipeline = Pipeline::of(&cloud, &settings.app);
+        let approval = pipeline.waiting(self.stage.as_deref()).await?;
+        let stage = &approval.stage;
         if !self.yes {
             let status = pipeline.status().await?;
             ui.note_pipeline_status(&status);
             let verb = if self.reject { "Refuse" } else { "Approve" };
-            ui.confirm(&format!("{verb} what waits?")).await?;
+            ui.confirm(&format!("{verb} what waits in {stage}?"))
+                .await?;
         }
-        let stage = self.stage.as_deref();
-        let stage = pipeline.approve(stage, !self.reject, &self.message).await?;
+        pipeline
+            .answer(&approval, !self.reject, &self.message)
+            .await?;
         let done = if self.reject { "refused" } else { "approved" };
         ui.note(&format!("{stage}: {done}"));
         Ok(())

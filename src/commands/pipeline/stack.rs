@@ -1,7 +1,7 @@
 //! The pipeline as a target: `umb deploy pipeline`, `umb outputs pipeline`, `umb destroy pipeline`.
 
 use crate::commands::{bootstrap, connection, lone};
-use crate::deploy::{self, Cloud, Outputs, StackPlan};
+use crate::deploy::{self, Cloud, Outputs, StackAction, StackPlan};
 use crate::error::{Failure, Kind};
 use crate::pipeline::{self, Pipeline};
 use crate::settings::Settings;
@@ -37,21 +37,42 @@ pub(in crate::commands) async fn deploy(
     }
     let pipeline = Pipeline::of(&cloud, &settings.app);
     // A pipeline that deploys itself may not ask, and follows nothing.
-    let newest = if way.follows {
-        pipeline.newest().await.ok()
+    let before = if way.follows {
+        pipeline.latest().await?
     } else {
         None
     };
     let prepared = pipeline::prepare(&cloud, &wanted, &*ui.reporter()).await;
+    if let (true, Ok(prepared)) = (way.is_self_update, &prepared) {
+        refuse_broader(&prepared.plan)?;
+    }
     let deployed = lone::apply(&cloud, prepared, way.yes, ui).await?;
+    let is_changed = deployed.outcome != StackAction::None;
     lone::show(ui, deployed);
     if !way.is_self_update && pipeline.resume().await? {
         ui.note("a destroy had stopped the pipeline: it takes commits again");
     }
-    if way.follows {
-        watch::follow_next(settings, &cloud, newest.as_deref(), ui).await?;
+    match before {
+        _ if !way.follows => Ok(()),
+        Some(before) if !is_changed => watch::follow(settings, &cloud, &before.id, ui).await,
+        before => {
+            let before = before.map(|before| before.id);
+            watch::follow_next(settings, &cloud, before.as_deref(), ui).await
+        }
     }
-    Ok(())
+}
+
+/// Stops a pipeline that would give itself more permissions by a commit alone: nobody has looked at them.
+fn refuse_broader(plan: &StackPlan) -> Result<(), Failure> {
+    let Some(broader) = plan.broader.first() else {
+        return Ok(());
+    };
+    let cause = format!(
+        "this commit gives the pipeline more permissions: {}: {}",
+        broader.logical_id, broader.grants
+    );
+    Err(Failure::new(Kind::Failed, cause)
+        .hint("`umb deploy pipeline`, run by a person, shows them all, and asks"))
 }
 
 /// What a deploy would change of the pipeline's stack.
@@ -136,7 +157,15 @@ pub(in crate::commands) async fn destroy(
 ) -> Result<(), Failure> {
     let cloud = Cloud::open(&settings.pipeline.place).await?;
     let name = template::pipeline_name(&settings.app);
-    if deploy::find(&cloud, &name, &settings.app).await?.is_none() {
+    let found = deploy::find(&cloud, &name, &settings.app).await?;
+    if found.as_ref().is_some_and(|stack| stack.is_protected) {
+        return Err(Failure::new(
+            Kind::Failed,
+            format!("somebody has protected {name} from deletion"),
+        )
+        .hint("take its termination protection off in CloudFormation, if that is what you want"));
+    }
+    if found.is_none() {
         if yes {
             ui.say(&not_deployed(&cloud));
             return Ok(());
@@ -146,7 +175,7 @@ pub(in crate::commands) async fn destroy(
     if !yes {
         let (account, region) = (cloud.account(), cloud.region());
         let question = format!(
-            "Destroy {name}, with what its executions handed on (account {account}, {region})? The stages stay"
+            "The stages stay. Destroy {name}, with the bucket of its artifacts (account {account}, {region})?"
         );
         ui.confirm(&question).await?;
     }

@@ -29,15 +29,18 @@ impl WatchArgs {
     }
 }
 
-/// Follows the execution that begins after `before`.
+/// Follows the execution that begins after `before`, if one does.
 pub(super) async fn follow_next(
     settings: &Settings,
     cloud: &Cloud,
     before: Option<&str>,
     ui: &Ui,
 ) -> Result<(), Failure> {
-    let next = Pipeline::of(cloud, &settings.app).next(before).await?;
-    follow(settings, cloud, &next, ui).await
+    if let Some(next) = Pipeline::of(cloud, &settings.app).next(before).await? {
+        return follow(settings, cloud, &next, ui).await;
+    }
+    ui.note("no execution has begun: `umb pipeline run` starts one");
+    Ok(())
 }
 
 /// Follows an execution to its end.
@@ -55,43 +58,53 @@ pub(super) async fn follow(
         .watch(id, |event| progress.report(&event))
         .await?;
     drop(progress);
-    let Ended { execution, failed } = ended;
+    let Ended {
+        execution, failed, ..
+    } = ended;
     if execution.status == Status::Succeeded {
         ui.note(&format!("the execution {} succeeded", execution.id));
         return Ok(());
     }
+    let mut hint = None;
     if let Some(failed) = &failed {
-        diagnose(settings, failed, ui).await;
+        hint = diagnose(settings, failed, ui).await;
     }
-    Err(unsuccessful(&execution, failed.as_ref()))
+    Err(unsuccessful(&execution, failed.as_ref(), hint))
 }
 
-fn unsuccessful(execution: &Execution, failed: Option<&Failed>) -> Failure {
+fn unsuccessful(execution: &Execution, failed: Option<&Failed>, hint: Option<String>) -> Failure {
     let id = &execution.id;
-    let cause = if let Some(Failed { stage, action, .. }) = failed {
+    let mut cause = if let Some(Failed { stage, action, .. }) = failed {
         format!("the execution {id} failed in {stage}, at {action}")
     } else {
         let status = execution.status.word();
         format!("the execution {id} was not successful: {status}")
     };
-    Failure::new(Kind::Failed, cause).hint(
-        "`umb pipeline logs` shows a build's whole log; `umb pipeline retry` tries again what failed",
-    )
+    if let Some(reason) = &execution.reason {
+        cause = format!("{cause}: {reason}");
+    }
+    Failure::new(Kind::Failed, cause).hint(hint.unwrap_or_else(|| {
+        "`umb pipeline logs` shows a build's whole log, `umb pipeline status` whether the stage is taken back; \
+         `umb pipeline retry` tries again what failed"
+            .to_owned()
+    }))
 }
 
-/// Says what CloudFormation has to say of the stack that failed, where these credentials may ask it.
-async fn diagnose(settings: &Settings, failed: &Failed, ui: &Ui) {
-    let stack = failed.stack.as_deref();
-    let stage = stack.and_then(|stack| template::stack_stage(&settings.app, stack));
-    let (Some(stack), Some(stage)) = (stack, stage) else {
-        return;
-    };
+/// Says what CloudFormation has to say of the stack that failed, where these credentials may ask it; answers
+/// what is to be done first, where the pipeline itself cannot go on from there.
+async fn diagnose(settings: &Settings, failed: &Failed, ui: &Ui) -> Option<String> {
+    let stack = failed.stack.as_deref()?;
+    let stage = template::stack_stage(&settings.app, stack)?;
     let asked = async {
         let target = CloudStage::open(settings, &stage).await?;
         Ok::<_, Failure>(deploy::diagnose(&target.cloud, &settings.app, &stage).await?)
     };
     let found = asked.await.unwrap_or_default();
-    for diagnosis in found.iter().filter(|diagnosis| diagnosis.stack == stack) {
-        ui.note_diagnosis(diagnosis);
-    }
+    let diagnosis = found.iter().find(|diagnosis| diagnosis.stack == stack)?;
+    ui.note_diagnosis(diagnosis);
+    diagnosis.status.is_failed_creation().then(|| {
+        format!(
+            "`umb destroy {stage}` clears away what the failed creation left; then `umb pipeline retry`"
+        )
+    })
 }

@@ -123,6 +123,11 @@ async fn check_stage(settings: &Settings, stage: &Stage, findings: &mut Findings
     let about = format!("stage {name}");
     let cloud = match Cloud::open(&stage.place).await {
         Ok(cloud) => cloud,
+        // It may be well there: that cannot be told from here.
+        Err(error @ deploy::Error::WrongAccount { .. }) => {
+            let hint = "give the stage a `profile` in umb.toml, or pass --profile, to look there";
+            return findings.warning(&about, error.to_string(), hint);
+        }
         Err(error) => return findings.failure(&about, &error.into()),
     };
     let (account, region) = (cloud.account(), cloud.region());

@@ -78,9 +78,9 @@ fn choose(value: &mut Value, conditions: &Value) {
             map.retain(|_, value| !is_none(value));
         }
         Value::Array(values) => {
-            values
-                .iter_mut()
-                .for_each(|value| choose(value, conditions));
+            for value in values.iter_mut() {
+                choose(value, conditions);
+            }
             values.retain(|value| !is_none(value));
         }
         _ => {}

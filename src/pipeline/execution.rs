@@ -22,6 +22,8 @@ const HALTED: &str = "umb destroy";
 const TAIL: i32 = 40;
 /// How many executions are looked at for one that goes on.
 const RECENT: i32 = 20;
+/// How long one that has just been started may take until it is seen.
+const APPEARING: Duration = Duration::from_secs(3);
 /// How long an execution may take to begin.
 const BEGINNING: Duration = Duration::from_secs(30);
 
@@ -147,6 +149,7 @@ impl<'a> Pipeline<'a> {
 
     async fn follow(&self, id: &str, tell: &mut impl FnMut(Event)) -> Result<Ended, Error> {
         let mut told = BTreeMap::<String, Status>::new();
+        let asked = Instant::now();
         let (mut is_announced, mut was_seen_moving) = (false, false);
         let mut failed = None;
         wait::until(Pace::PIPELINE, async || {
@@ -159,6 +162,9 @@ impl<'a> Pipeline<'a> {
                 actions => actions?,
             };
             let Some(now) = now else {
+                if asked.elapsed() < APPEARING {
+                    return Ok(Look::Wait);
+                }
                 return Err(Error::NoExecution {
                     pipeline: self.name.clone(),
                     id: id.to_owned(),

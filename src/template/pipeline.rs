@@ -78,6 +78,9 @@ pub(crate) fn pipeline(pipeline: &Pipeline) -> Result<Stack, Error> {
     );
     if !pipeline.paths.is_empty() {
         definition["Triggers"] = trigger(pipeline);
+        // Every commit would start an execution all the same.
+        let source = &mut definition["Stages"][0]["Actions"][0];
+        source["Configuration"]["DetectChanges"] = "false".into();
     }
     let stages = pipeline.stages.iter();
     let deployment: Vec<_> = stages
@@ -312,12 +315,20 @@ fn share_artifacts(resources: &mut Value, pipeline: &Pipeline) {
     let only_they = json!({"ArnEquals": {"aws:PrincipalArn": roles}});
     append(
         &mut resources["ArtifactBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"],
-        [json!({
-            "Sid": "OtherAccounts", "Effect": "Allow", "Principal": {"AWS": roots},
-            "Action": ["s3:GetObject", "s3:GetObjectVersion"],
-            "Resource": {"Fn::Sub": "${ArtifactBucket.Arn}/*"},
-            "Condition": only_they,
-        })],
+        [
+            json!({
+                "Sid": "OtherAccounts", "Effect": "Allow", "Principal": {"AWS": roots},
+                "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+                "Resource": {"Fn::Sub": "${ArtifactBucket.Arn}/*"},
+                "Condition": only_they,
+            }),
+            json!({
+                "Sid": "OtherAccountsLook", "Effect": "Allow", "Principal": {"AWS": roots},
+                "Action": ["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning"],
+                "Resource": {"Fn::GetAtt": ["ArtifactBucket", "Arn"]},
+                "Condition": only_they,
+            }),
+        ],
     );
     append(
         &mut resources["ArtifactKey"]["Properties"]["KeyPolicy"]["Statement"],

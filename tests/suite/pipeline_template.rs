@@ -246,6 +246,8 @@ fn a_filter_of_paths_replaces_the_detection_of_every_commit() {
         serde_json::json!(["src/**", "Cargo.lock"])
     );
     assert_eq!(push["Branches"]["Includes"][0]["Ref"], "Branch");
+    let source = &template["Resources"]["Pipeline"]["Properties"]["Stages"][0]["Actions"][0];
+    assert_eq!(source["Configuration"]["DetectChanges"], "false");
 }
 
 #[test]

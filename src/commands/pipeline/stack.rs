@@ -43,8 +43,12 @@ pub(in crate::commands) async fn deploy(
         None
     };
     let prepared = pipeline::prepare(&cloud, &wanted, &*ui.reporter()).await;
-    if let (true, Ok(prepared)) = (way.is_self_update, &prepared) {
-        refuse_broader(&prepared.plan)?;
+    if let (true, Ok(prepared)) = (way.is_self_update, &prepared)
+        && let Err(refusal) = refuse_broader(&prepared.plan)
+    {
+        // The refusal is what matters; what is not thrown away goes with the next update.
+        let _ = cloud.abandon().await;
+        return Err(refusal);
     }
     let deployed = lone::apply(&cloud, prepared, way.yes, ui).await?;
     let is_changed = deployed.outcome != StackAction::None;

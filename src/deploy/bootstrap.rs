@@ -17,13 +17,18 @@ pub(crate) async fn bootstrap(
 ) -> Result<Lone, Error> {
     asset::provide(cloud, app, reporter).await?;
     let existing = find(cloud, &template::bootstrap_name(app), app).await?;
+    // One that has set the role keeps it; else the account is asked again.
+    let has_set = existing.filter(|stack| {
+        let sets = stack.parameters.get(template::SETS_LOGGING_ROLE);
+        sets.is_some_and(|sets| sets == "true")
+    });
     let wanted = template::bootstrap(&Bootstrap {
         app: app.to_owned(),
         pipeline_account: pipeline_account.to_owned(),
         account: cloud.account().to_owned(),
         region: cloud.region().to_owned(),
         boundary,
-        sets_logging_role: lacks_logging_role(cloud, existing.as_ref(), reporter).await?,
+        sets_logging_role: lacks_logging_role(cloud, has_set.as_ref(), reporter).await?,
     })?;
     Lone::prepare(cloud, wanted, reporter).await
 }

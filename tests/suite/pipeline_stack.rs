@@ -640,3 +640,35 @@ fn destroying_everything_goes_on_where_it_was_interrupted() {
     }
     assert!(interruptions > 5, "{interruptions}");
 }
+
+/// What is asked of CloudFormation is looked at: MiniStack finds no change where only a condition holds that did not.
+#[test]
+fn a_bootstrap_gives_the_account_the_role_that_it_lacks() {
+    let aws = ministack();
+    let sandbox = Sandbox::on(aws);
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let shared = Arc::clone(&asked);
+    let proxy = Proxy::over(&aws.endpoint, move |request| {
+        let parameter = request.body.split_once("ParameterKey=SetsLoggingRole&");
+        if let (true, Some((_, rest))) = (request.is("CreateChangeSet"), parameter) {
+            let (_, value) = rest.split_once("ParameterValue=").unwrap();
+            shared.lock().unwrap().push(value.starts_with("true"));
+        }
+        None
+    });
+    let sandbox = sandbox.with("AWS_ENDPOINT_URL", &proxy.endpoint);
+    let last = || *asked.lock().unwrap().last().unwrap();
+    // The stage gives it one, so the roles of the pipeline need not …
+    sandbox.umb(&["deploy", "dev", "--no-verify"]).ok();
+    sandbox.umb(&["bootstrap", "dev"]).ok();
+    assert!(!last());
+    // … until somebody takes it away.
+    let nothing =
+        json!({"patchOperations": [{"op": "replace", "path": "/cloudwatchRoleArn", "value": ""}]});
+    let patch = nothing.to_string();
+    let body = Some(patch.as_bytes());
+    let answer = aws.send(&sandbox, "apigateway", "PATCH", "account", &[], body);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    sandbox.umb(&["bootstrap", "dev", "--yes"]).ok();
+    assert!(last());
+}

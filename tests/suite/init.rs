@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::harness::{MiniStack, Sandbox, assert_documented, ministack};
+use crate::terminal::{assert_ends, at_a_terminal};
 
 fn init(sandbox: &Sandbox, args: &[&str]) -> crate::harness::Run {
     sandbox.umb(&[&["init"], args].concat())
@@ -216,4 +217,39 @@ fn a_doctor_says_what_is_missing_and_what_to_do() {
         " ❔  stage dev: the stage belongs to account 999999999999, these credentials to {account}"
     );
     assert!(run.stdout.contains(&elsewhere), "{run:#?}");
+}
+
+#[test]
+fn a_person_is_asked_and_offered_what_was_found_out() {
+    let aws = ministack();
+    let sandbox = empty(aws);
+    let account = sandbox.variable("AWS_ACCESS_KEY_ID").to_owned();
+    let mut session = at_a_terminal(&sandbox, &["init"]);
+    for (question, answer) in [
+        (format!("The pipeline's account [{account}]:"), ""),
+        (
+            "The pipeline's region [eu-west-1]:".to_owned(),
+            "eu-north-1",
+        ),
+        ("The pipeline's repository:".to_owned(), "octo/backend"),
+        ("The pipeline's branch [main]:".to_owned(), ""),
+        (
+            "The pipeline's connection [UserManagementBackend]:".to_owned(),
+            "hub",
+        ),
+    ] {
+        session.exp_string(&question).unwrap();
+        session.send_line(answer).unwrap();
+    }
+    session
+        .exp_string("umb connection create --provider GitHub --name hub")
+        .unwrap();
+    assert_ends(&mut session, 0);
+    assert_eq!(
+        read(&sandbox, "umb.toml"),
+        format!(
+            "[pipeline]\naccount = \"{account}\"\nregion = \"eu-north-1\"\nrepository = \"octo/backend\"\n\
+             branch = \"main\"\nconnection = \"hub\"\n"
+        )
+    );
 }

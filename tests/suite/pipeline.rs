@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::harness::{
     Reply, Request, Run, Sandbox, assert_documented, cloudformation, replay, signal,
 };
+use crate::terminal::{assert_ends, at_a_terminal};
 
 const ACCOUNT: &str = "111111111111";
 
@@ -293,6 +294,34 @@ fn an_execution_is_followed_to_its_end() {
             .contains("\"status\":\"succeeded\""),
         "{json}"
     );
+}
+
+#[test]
+fn a_terminal_shows_what_goes_on_and_keeps_what_has_ended() {
+    let building = action("Build", "Build", "CodeBuild", "InProgress");
+    let built = action("Build", "Build", "CodeBuild", "Succeeded");
+    // Long enough for the moving line to be drawn.
+    let mut frames = vec![("InProgress", vec![source(), building]); 6];
+    frames.push(("Succeeded", vec![source(), built]));
+    let (_, sandbox) = served(Service {
+        executions: vec![("one", "InProgress", None)],
+        frames: vec![("one", frames)],
+        stages: json!([]),
+        ..Service::default()
+    });
+    let mut session = at_a_terminal(&sandbox, &["pipeline", "watch"]);
+    for expected in [
+        "commit 0123456",
+        "Source: Source",
+        // Of what goes on, the moving line alone.
+        " Build: Build ",
+        "succeeded",
+        ", 83 seconds",
+        "the execution one succeeded",
+    ] {
+        session.exp_string(expected).unwrap();
+    }
+    assert_ends(&mut session, 0);
 }
 
 #[test]

@@ -7,14 +7,14 @@ use crate::harness::{Sandbox, held, ministack};
 /// More than enough, in milliseconds: a test that waits this long has failed.
 const PATIENCE: u64 = 60_000;
 
-fn at_a_terminal(sandbox: &Sandbox, args: &[&str]) -> PtySession {
+pub fn at_a_terminal(sandbox: &Sandbox, args: &[&str]) -> PtySession {
     let mut command = sandbox.command(args);
     command.env("TERM", "xterm-256color");
     spawn_command(command, Some(PATIENCE)).unwrap()
 }
 
 #[track_caller]
-fn assert_ends(session: &mut PtySession, code: i32) {
+pub fn assert_ends(session: &mut PtySession, code: i32) {
     session.exp_eof().unwrap();
     // The status' type has no public name.
     let status = format!("{:?}", session.process().wait().unwrap());

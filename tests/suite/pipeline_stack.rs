@@ -19,7 +19,7 @@ const ACCOUNT: &str = "111111111111";
 /// How long to wait for one thing before looking for another.
 const LOOK: Duration = Duration::from_millis(20);
 /// Between one call at which a destroy is interrupted and the next.
-const STEP: usize = 11;
+const STEP: usize = 6;
 
 /// What is answered before an emulator.
 #[derive(Default)]

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::deploy::{self, Checkup, Cloud};
 use crate::error::{Failure, Kind};
 use crate::pipeline::{self, ConnectionStatus};
-use crate::settings::{Settings, Stage};
+use crate::settings::{PIPELINE, Settings, Stage};
 use crate::template;
 use crate::ui::{Sign, Ui};
 
@@ -119,8 +119,7 @@ impl Verdict {
 }
 
 async fn check_stage(settings: &Settings, stage: &Stage, findings: &mut Findings) {
-    let name = &stage.spec.name;
-    let about = format!("stage {name}");
+    let about = format!("stage {}", stage.spec.name);
     let cloud = match Cloud::open(&stage.place).await {
         Ok(cloud) => cloud,
         // It may be well there: that cannot be told from here.
@@ -132,108 +131,108 @@ async fn check_stage(settings: &Settings, stage: &Stage, findings: &mut Findings
     };
     let (account, region) = (cloud.account(), cloud.region());
     findings.well(&about, format!("account {account}, {region}"));
-    let checkup = match deploy::checkup(&cloud, &stage.spec).await {
-        Ok(checkup) => checkup,
+    let found = match deploy::checkup(&cloud, &stage.spec).await {
+        Ok(found) => found,
         Err(error) => return findings.failure(&about, &error.into()),
     };
-    let Checkup {
-        concurrency: (quota, unreserved),
-        carries_reservation,
-        has_logging_role,
-        trusted,
-        has_bucket,
-    } = checkup;
+    let name = &stage.spec.name;
     let by_pipeline = settings.pipeline.stages.contains(name) && settings.has_pipeline();
-    if !carries_reservation {
-        let text = format!(
-            "the account has {quota} concurrent executions, {unreserved} unreserved: too few to set any aside"
-        );
-        let way_out = if by_pipeline {
-            "set `reserved_concurrency = 0` for the stage in umb.toml: the pipeline does not leave it out by itself"
-        } else {
-            "`umb deploy` leaves the reservation out; set `reserved_concurrency = 0` in umb.toml, or raise the quota"
-        };
-        if by_pipeline {
-            findings.missing(&about, text, way_out);
-        } else {
-            findings.warning(&about, text, way_out);
-        }
+    if !found.carries_reservation {
+        reservation(&about, &found, by_pipeline, findings);
     }
-    if !by_pipeline {
-        return;
+    if by_pipeline {
+        let own = settings.pipeline.place.account.as_deref();
+        let pipelines = own.unwrap_or(account);
+        what_a_pipeline_needs(&about, name, pipelines, account, &found, findings);
     }
-    let own = settings.pipeline.place.account.as_deref();
-    let pipelines = own.unwrap_or(account);
-    let way_out = if pipelines == account {
-        "`umb deploy pipeline` makes them".to_owned()
+}
+
+/// That the account cannot carry the reserved concurrency of a stage: `umb deploy` leaves it out, a pipeline does not.
+fn reservation(about: &str, found: &Checkup, by_pipeline: bool, findings: &mut Findings) {
+    let (quota, unreserved) = found.concurrency;
+    let text = format!(
+        "the account has {quota} concurrent executions, {unreserved} unreserved: too few to set any aside"
+    );
+    if by_pipeline {
+        let way_out = "set `reserved_concurrency = 0` for the stage in umb.toml: the pipeline does not leave it \
+                       out by itself";
+        findings.missing(about, text, way_out);
     } else {
-        format!("`umb bootstrap {name} --trust {pipelines}` makes them")
+        let way_out = "`umb deploy` leaves the reservation out; set `reserved_concurrency = 0` in umb.toml, or \
+                       raise the quota";
+        findings.warning(about, text, way_out);
+    }
+}
+
+/// Whether the pipeline of the account `pipelines` finds what it needs in the account of a stage.
+fn what_a_pipeline_needs(
+    about: &str,
+    stage: &str,
+    pipelines: &str,
+    account: &str,
+    found: &Checkup,
+    findings: &mut Findings,
+) {
+    let bootstrap = if pipelines == account {
+        "umb deploy pipeline".to_owned()
+    } else {
+        format!("umb bootstrap {stage} --trust {pipelines}")
     };
-    match trusted {
+    match found.trusted.as_deref() {
         Some(trusted) if trusted == pipelines => {
             findings.well(
-                &about,
+                about,
                 format!("the roles of account {pipelines}'s pipeline"),
             );
         }
-        Some(other) => findings.missing(
-            &about,
-            format!("its roles trust account {other}, not {pipelines}"),
-            way_out,
-        ),
-        None => findings.missing(&about, "no roles for the pipeline", way_out),
+        Some(other) => {
+            let text = format!("its roles trust account {other}, not {pipelines}");
+            findings.missing(about, text, format!("`{bootstrap}` makes them"));
+        }
+        None => {
+            let text = "no roles for the pipeline";
+            findings.missing(about, text, format!("`{bootstrap}` makes them"));
+        }
     }
-    if !has_bucket {
-        findings.missing(
-            &about,
-            "no bucket for the pipeline to publish into",
-            format!("`umb bootstrap {name}` makes it"),
-        );
+    if !found.has_bucket {
+        let text = "no bucket for the pipeline to publish into";
+        findings.missing(about, text, format!("`{bootstrap}` makes it"));
     }
-    if !has_logging_role {
-        findings.missing(
-            &about,
-            "API Gateway has no role to log with",
-            format!("`umb bootstrap {name}` gives it one"),
-        );
+    if !found.has_logging_role {
+        let text = "API Gateway has no role to log with";
+        findings.missing(about, text, format!("`{bootstrap}` gives it one"));
     }
 }
 
 async fn check_pipeline(settings: &Settings, findings: &mut Findings) {
-    let about = "pipeline";
-    if let Err(error) = settings.pipeline_template(String::new()) {
-        return findings.failure(about, &error.into());
+    match pipeline_findings(settings, findings).await {
+        Ok(()) => {}
+        Err(failure) => findings.failure(PIPELINE, &failure),
     }
-    let connection = match settings.connection() {
-        Ok(connection) => connection,
-        Err(error) => return findings.failure(about, &error.into()),
-    };
-    let cloud = match Cloud::open(&settings.pipeline.place).await {
-        Ok(cloud) => cloud,
-        Err(error) => return findings.failure(about, &error.into()),
-    };
+}
+
+async fn pipeline_findings(settings: &Settings, findings: &mut Findings) -> Result<(), Failure> {
+    settings.pipeline_template(String::new())?;
+    let connection = settings.connection()?;
+    let cloud = Cloud::open(&settings.pipeline.place).await?;
     match pipeline::find_connection(&cloud, connection).await {
         Ok(found) if found.status == ConnectionStatus::Available => {
-            findings.well(
-                about,
-                format!("the connection {} to {}", found.name, found.provider),
-            );
+            let text = format!("the connection {} to {}", found.name, found.provider);
+            findings.well(PIPELINE, text);
         }
-        Ok(found) => findings.missing(
-            about,
-            format!("the connection {} cannot be used yet", found.name),
-            "`umb connection status --wait` says what to do, and waits for it",
-        ),
-        Err(error) => findings.failure(about, &error.into()),
+        Ok(found) => {
+            let text = format!("the connection {} cannot be used yet", found.name);
+            let way_out = "`umb connection status --wait` says what to do, and waits for it";
+            findings.missing(PIPELINE, text, way_out);
+        }
+        Err(error) => findings.failure(PIPELINE, &error.into()),
     }
     let name = template::pipeline_name(&settings.app);
-    match deploy::find(&cloud, &name, &settings.app).await {
-        Ok(Some(stack)) => findings.well(about, format!("{name}: {}", stack.status)),
-        Ok(None) => findings.missing(
-            about,
-            format!("{name} is not deployed"),
-            "`umb deploy pipeline`",
-        ),
-        Err(error) => findings.failure(about, &error.into()),
+    if let Some(stack) = deploy::find(&cloud, &name, &settings.app).await? {
+        findings.well(PIPELINE, format!("{name}: {}", stack.status));
+    } else {
+        let text = format!("{name} is not deployed");
+        findings.missing(PIPELINE, text, "`umb deploy pipeline`");
     }
+    Ok(())
 }

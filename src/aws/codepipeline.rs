@@ -184,7 +184,7 @@ impl Pipeline {
         }
     }
 
-    /// What the actions of an execution did so far, the oldest first.
+    /// What the actions of an execution did so far, the oldest first; nothing, where there is no such execution.
     pub(crate) async fn actions(&self, execution: &str) -> Result<Vec<ActionExecution>, Error> {
         let filter = types::ActionExecutionFilter::builder()
             .pipeline_execution_id(execution)
@@ -198,8 +198,17 @@ impl Pipeline {
             .send();
         let mut actions = Vec::new();
         while let Some(page) = pages.next().await {
-            let page =
-                page.map_err(|error| Error::of_call("CodePipeline ListActionExecutions", error))?;
+            let page = match page {
+                Err(error)
+                    if error
+                        .code()
+                        .is_some_and(|code| NO_EXECUTION.contains(&code)) =>
+                {
+                    return Ok(Vec::new());
+                }
+                page => page
+                    .map_err(|error| Error::of_call("CodePipeline ListActionExecutions", error))?,
+            };
             let found = page.action_execution_details.unwrap_or_default();
             actions.extend(found.into_iter().map(ActionExecution::from));
         }

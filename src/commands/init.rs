@@ -60,9 +60,15 @@ impl InitArgs {
         let known = draft
             .settings(flags.clone())
             .map(|settings| settings.pipeline.place);
+        let flagged = || Place {
+            region: flags.region.clone(),
+            only_profile: flags.profile.is_some(),
+            profile: flags.profile.clone(),
+            ..Place::default()
+        };
         let place = Place {
             account: None,
-            ..known.unwrap_or_default()
+            ..known.unwrap_or_else(|_| flagged())
         };
         // Whoever has no credentials yet is asked.
         let cloud = Cloud::open(&place).await.ok();

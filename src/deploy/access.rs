@@ -63,7 +63,8 @@ pub(super) fn resolved(
 
 /// Takes of each `Fn::If` the part that its condition chooses, as far as that can be told.
 fn choose(value: &mut Value, conditions: &Value) {
-    if let Some([Value::String(name), then, otherwise]) = value
+    // What is chosen may be such a choice in turn.
+    while let Some([Value::String(name), then, otherwise]) = value
         .get("Fn::If")
         .and_then(Value::as_array)
         .map(Vec::as_slice)
@@ -158,10 +159,11 @@ impl<'a> Grants<'a> {
         match value {
             Value::Object(map) => {
                 for statement in map.get("Statement").map(list).unwrap_or_default() {
-                    if statement["Effect"] == "Allow" {
-                        self.allows.push(statement);
-                    } else {
+                    if statement["Effect"] == "Deny" {
                         self.denies.push(statement);
+                    } else {
+                        // One that cannot be told may well allow something.
+                        self.allows.push(statement);
                     }
                 }
                 map.values().for_each(|value| self.collect(value));
@@ -205,9 +207,10 @@ fn beyond(statement: &Value, old: &[&Value]) -> Vec<String> {
     if old.contains(&statement) {
         return Vec::new();
     }
-    let is_plain = ["NotAction", "NotResource", "NotPrincipal"]
-        .iter()
-        .all(|key| statement.get(key).is_none());
+    let is_plain = statement["Effect"] == "Allow"
+        && ["NotAction", "NotResource", "NotPrincipal"]
+            .iter()
+            .all(|key| statement.get(key).is_none());
     if !is_plain {
         return vec![statement.to_string()];
     }
@@ -365,6 +368,17 @@ mod tests {
         };
         assert_eq!(grants(&of("small"), &of("big")), ["a:Big on *"]);
         assert_eq!(grants(&of("big"), &of("small")), ["a:Small on *"]);
+    }
+
+    #[test]
+    fn an_alternative_that_cannot_be_told_counts_as_broader() {
+        let statement = json!({"Effect": "Allow", "Action": "a:B", "Resource": "*"});
+        let mut template = role(&json!([{"Fn::If": ["Unclear", statement, statement]}]));
+        template["Conditions"]["Unclear"] =
+            json!({"Fn::And": [{"Condition": "A"}, {"Condition": "B"}]});
+        let template = resolved(&template, &BTreeMap::new(), "1");
+        assert_eq!(grants(&role(&json!([])), &template).len(), 1);
+        assert_eq!(grants(&template, &template), [""; 0]);
     }
 
     #[test]

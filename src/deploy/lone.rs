@@ -5,7 +5,7 @@ use crate::template;
 
 use super::apply::{Applier, Deployed};
 use super::plan::{StackPlan, stack_plan};
-use super::standing::{refuse_foreign, settle};
+use super::standing::{needs_repair, refuse_foreign, settle};
 use super::{Cloud, Error, Reporter, destroy};
 
 /// Such a stack, with what it takes to bring it to what its template says.
@@ -56,6 +56,7 @@ impl Lone {
                 stack: stack.name.clone(),
                 status: stack.status.clone(),
             }),
+            Some(stack) if !stack.status.is_settled() => Err(needs_repair(stack)),
             existing => stack_plan(cloud, wanted, existing.as_ref(), Mode::Standard).await,
         }
     }

@@ -144,7 +144,8 @@ pub(super) async fn settle(
     }
 }
 
-fn needs_repair(stack: &Stack) -> Error {
+/// That a stack must be brought out of the state that it is in first.
+pub(super) fn needs_repair(stack: &Stack) -> Error {
     Error::NeedsRepair {
         stack: stack.name.clone(),
         status: stack.status.clone(),

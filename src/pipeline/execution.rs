@@ -151,15 +151,10 @@ impl<'a> Pipeline<'a> {
         let mut told = BTreeMap::<String, Status>::new();
         let asked = Instant::now();
         let (mut is_announced, mut was_seen_moving) = (false, false);
-        let mut failed = None;
         wait::until(Pace::PIPELINE, async || {
             let now = match self.service.execution(id).await {
                 Err(error) if error.cause().is_transient() => return Ok(Look::BackOff),
                 now => now?,
-            };
-            let actions = match self.service.actions(id).await {
-                Err(error) if error.cause().is_transient() => return Ok(Look::BackOff),
-                actions => actions?,
             };
             let Some(now) = now else {
                 if asked.elapsed() < APPEARING {
@@ -169,6 +164,10 @@ impl<'a> Pipeline<'a> {
                     pipeline: self.name.clone(),
                     id: id.to_owned(),
                 });
+            };
+            let actions = match self.service.actions(id).await {
+                Err(error) if error.cause().is_transient() => return Ok(Look::BackOff),
+                actions => actions?,
             };
             let mut now = Execution::from(now);
             let source = actions.iter().find(|action| !action.variables.is_empty());
@@ -191,11 +190,6 @@ impl<'a> Pipeline<'a> {
                     if let Ok(Some(log)) = self.tail(action).await {
                         tell(log);
                     }
-                    failed.get_or_insert_with(|| Failed {
-                        stage: action.stage.clone(),
-                        action: action.action.clone(),
-                        stack: action.configuration.get("StackName").cloned(),
-                    });
                 }
             }
             if now.status.is_moving() {
@@ -205,7 +199,7 @@ impl<'a> Pipeline<'a> {
             let is_overtaken = matches!(now.status, Status::Superseded | Status::Cancelled);
             Ok(Look::Done(Ended {
                 execution: now,
-                failed: failed.take(),
+                failed: failure(&actions),
                 was_overtaken: is_overtaken && was_seen_moving,
             }))
         })
@@ -496,4 +490,22 @@ impl<'a> Pipeline<'a> {
             verb,
         }
     }
+}
+
+/// What failed first of an execution, and was not well when it was tried again.
+fn failure(actions: &[ActionExecution]) -> Option<Failed> {
+    let place = |action: &ActionExecution| (action.stage.clone(), action.action.clone());
+    let mut newest = BTreeMap::new();
+    // The oldest come first.
+    for action in actions {
+        newest.insert(place(action), action.id.as_str());
+    }
+    let is_last_try = |action: &&ActionExecution| newest[&place(action)] == action.id;
+    let failed = actions.iter().filter(is_last_try);
+    let mut failed = failed.filter(|action| Status::of(&action.status) == Status::Failed);
+    failed.next().map(|action| Failed {
+        stage: action.stage.clone(),
+        action: action.action.clone(),
+        stack: action.configuration.get("StackName").cloned(),
+    })
 }

@@ -251,7 +251,17 @@ impl Settings {
                     .clone()
                     .or_else(|| file.region.clone())
                     .or_else(|| by_pipeline?.region.clone()),
-                profile: self.profile.clone().or_else(|| file.profile.clone()),
+                // Its credentials are those of its account.
+                profile: self
+                    .profile
+                    .clone()
+                    .or_else(|| file.profile.clone())
+                    .or_else(|| {
+                        by_pipeline
+                            .filter(|_| file.account.is_none())?
+                            .profile
+                            .clone()
+                    }),
                 only_profile: self.only_profile,
             },
         })
@@ -306,6 +316,31 @@ mod tests {
         assert_eq!(place.region.as_deref(), Some("us-east-1"));
         assert_eq!(place.profile.as_deref(), Some("flag"));
         assert!(place.only_profile);
+    }
+
+    #[test]
+    fn a_stage_that_the_pipeline_deploys_is_where_the_pipeline_is() {
+        let text = "pipeline = { account = \"111111111111\", profile = \"tools\", stages = [\"prod\", \"qa\"] }\n\
+                    stages.qa.account = \"222222222222\"";
+        let settings = resolved(text, Flags::default());
+        let place = |name: &str| {
+            let place = settings.cloud_stage(name).expect("a stage").place;
+            (
+                place.account.unwrap_or_default(),
+                place.profile.unwrap_or_default(),
+            )
+        };
+        // The environment's profile is everybody's, where it has one.
+        let profile = settings.profile.clone();
+        let of = |account: &str, own: &str| {
+            (
+                account.to_owned(),
+                profile.clone().unwrap_or(own.to_owned()),
+            )
+        };
+        assert_eq!(place("prod"), of("111111111111", "tools"));
+        assert_eq!(place("qa"), of("222222222222", ""));
+        assert_eq!(place("dev"), of("", ""));
     }
 
     #[test]

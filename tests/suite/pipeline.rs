@@ -89,6 +89,10 @@ impl Service {
             }
             "ListActionExecutions" => {
                 let id = body["filter"].clone();
+                if self.frame(&id).is_none() {
+                    let missing = json!({"__type": "PipelineExecutionNotFoundException"});
+                    return Reply::json(400, &missing);
+                }
                 let actions = self
                     .frame(&id)
                     .map_or_else(Vec::new, |(_, actions)| actions.clone());
@@ -413,6 +417,36 @@ fn an_execution_that_is_overtaken_leads_to_the_newer_one() {
     assert!(
         none.stderr.contains("App-Pipeline has no execution three"),
         "{none:#?}"
+    );
+}
+
+#[test]
+fn what_failed_is_what_failed_when_it_was_tried_last() {
+    let retried = with(
+        action("Build", "Build", "CodeBuild", "Succeeded"),
+        &["actionExecutionId"],
+        &json!("again"),
+    );
+    let retried = with(retried, &["startTime"], &json!(1_700_000_100.0));
+    let later = with(
+        action("Prod-Stateless", "SmokeTest", "CodeBuild", "Failed"),
+        &["startTime"],
+        &json!(1_700_000_200.0),
+    );
+    let (_, sandbox) = served(Service {
+        executions: vec![("one", "Failed", None)],
+        frames: vec![(
+            "one",
+            vec![("Failed", vec![source(), failed_build(), retried, later])],
+        )],
+        stages: json!([]),
+        ..Service::default()
+    });
+    let run = pipeline(&sandbox, &["watch"]).fails(1);
+    assert!(
+        run.stderr
+            .contains("failed in Prod-Stateless, at SmokeTest"),
+        "{run:#?}"
     );
 }
 

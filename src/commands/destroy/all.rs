@@ -67,17 +67,9 @@ impl DestroyArgs {
         all: &[There],
         ui: &Ui,
     ) -> Result<(), Failure> {
-        let mut pipelines = Vec::new();
-        let mut has_pipeline_that_stays = false;
-        for there in all.iter().filter(|there| there.has_pipeline) {
-            if there.stays(&template::pipeline_name(app), app, ui).await? {
-                has_pipeline_that_stays = true;
-            } else {
-                pipelines.push(there);
-            }
-        }
-        // Nothing may deploy anew what was just destroyed.
-        for there in &pipelines {
+        // Nothing may deploy anew what was just destroyed, whoever keeps the pipeline.
+        let with_pipeline = || all.iter().filter(|there| there.has_pipeline);
+        for there in with_pipeline() {
             Pipeline::of(&there.cloud, app).halt().await?;
         }
         for there in all {
@@ -85,13 +77,18 @@ impl DestroyArgs {
                 self.destroy_stage(&there.cloud, app, stage, ui).await?;
             }
         }
-        for there in &pipelines {
-            if pipeline::destroy(&there.cloud, app, &*ui.reporter()).await? {
+        let mut has_pipeline_that_stays = false;
+        for there in with_pipeline() {
+            if there.stays(&template::pipeline_name(app), app, ui).await? {
+                has_pipeline_that_stays = true;
+            } else if pipeline::destroy(&there.cloud, app, &*ui.reporter()).await? {
                 ui.destroyed(&template::pipeline_name(app));
             }
         }
         if has_pipeline_that_stays {
-            ui.warning("the pipeline's roles stay with it");
+            ui.warning(
+                "the pipeline's roles stay with it; it takes no commits until `umb deploy pipeline`",
+            );
             return Ok(());
         }
         for there in all.iter().filter(|there| there.has_bootstrap) {

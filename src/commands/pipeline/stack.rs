@@ -58,7 +58,13 @@ pub(in crate::commands) async fn deploy(
     }
     match before {
         _ if !way.follows => Ok(()),
-        Some(before) if !is_changed => watch::follow(settings, &cloud, &before.id, ui).await,
+        Some(before) if before.status.is_moving() && !is_changed => {
+            watch::follow(settings, &cloud, &before.id, ui).await
+        }
+        _ if !is_changed => {
+            watch::say_nothing_begins(ui);
+            Ok(())
+        }
         before => {
             let before = before.map(|before| before.id);
             watch::follow_next(settings, &cloud, before.as_deref(), ui).await

@@ -39,8 +39,13 @@ pub(super) async fn follow_next(
     if let Some(next) = Pipeline::of(cloud, &settings.app).next(before).await? {
         return follow(settings, cloud, &next, ui).await;
     }
-    ui.note("no execution has begun: `umb pipeline run` starts one");
+    say_nothing_begins(ui);
     Ok(())
+}
+
+/// Says that there is nothing to follow.
+pub(super) fn say_nothing_begins(ui: &Ui) {
+    ui.note("no execution has begun: `umb pipeline run` starts one");
 }
 
 /// Follows an execution to its end.

@@ -1,14 +1,14 @@
 //! Which permissions a template grants that the one before it did not.
 //!
-//! Templates are compared as they are written, with their parameters' values: an intrinsic function is equal to itself and to nothing
-//! else. Where that is not enough to tell (`NotAction`, a changed `Deny`), it counts as broader: a
+//! Templates are compared as they are written, once their parameters' values are in: an intrinsic function
+//! is equal to itself and to nothing else. Where that is not enough to tell (`NotAction`, a changed `Deny`), it counts as broader: a
 //! person is asked once too often rather than once too rarely. Source of what a statement means:
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use wildmatch::WildMatch;
 
 /// A permission that is new.
@@ -35,92 +35,6 @@ pub(super) fn broader(before: &Value, after: &Value) -> Vec<Broader> {
         }));
     }
     found
-}
-
-/// A template with the values of its parameters, and without the resources that its conditions leave out: they, too,
-/// say who may do what.
-pub(super) fn resolved(
-    template: &Value,
-    parameters: &BTreeMap<String, String>,
-    account: &str,
-) -> Value {
-    let mut known = parameters.clone();
-    known.insert("AWS::AccountId".to_owned(), account.to_owned());
-    let mut resolved = template.clone();
-    resolve(&mut resolved, &known);
-    let conditions = resolved["Conditions"].take();
-    if let Some(resources) = resolved["Resources"].as_object_mut() {
-        resources.retain(|_, resource| {
-            let condition = resource["Condition"].as_str();
-            condition.is_none_or(|name| holds(&conditions[name]) != Some(false))
-        });
-        for resource in resources.values_mut() {
-            choose(resource, &conditions);
-        }
-    }
-    resolved
-}
-
-/// Takes of each `Fn::If` the part that its condition chooses, as far as that can be told.
-fn choose(value: &mut Value, conditions: &Value) {
-    // What is chosen may be such a choice in turn.
-    while let Some([Value::String(name), then, otherwise]) = value
-        .get("Fn::If")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        && let Some(holds) = holds(&conditions[name])
-    {
-        *value = if holds { then } else { otherwise }.clone();
-    }
-    let is_none = |value: &Value| *value == json!({"Ref": "AWS::NoValue"});
-    match value {
-        Value::Object(map) => {
-            map.values_mut().for_each(|value| choose(value, conditions));
-            map.retain(|_, value| !is_none(value));
-        }
-        Value::Array(values) => {
-            for value in values.iter_mut() {
-                choose(value, conditions);
-            }
-            values.retain(|value| !is_none(value));
-        }
-        _ => {}
-    }
-}
-
-/// Whether a condition holds, as far as that can be told: of comparisons of texts, and the contrary of one.
-fn holds(condition: &Value) -> Option<bool> {
-    if let Some([contrary]) = condition["Fn::Not"].as_array().map(Vec::as_slice) {
-        return holds(contrary).map(|holds| !holds);
-    }
-    let [one, other] = condition["Fn::Equals"].as_array()?.as_slice() else {
-        return None;
-    };
-    Some(one.as_str()? == other.as_str()?)
-}
-
-fn resolve(value: &mut Value, parameters: &BTreeMap<String, String>) {
-    let reference = value.get("Ref").and_then(Value::as_str);
-    let named = reference.and_then(|name| parameters.get(name));
-    if let Some(named) = named {
-        *value = named.as_str().into();
-        return;
-    }
-    match value {
-        Value::Object(map) => {
-            if let Some(Value::String(text)) = map.get_mut("Fn::Sub") {
-                for (name, parameter) in parameters {
-                    *text = text.replace(&format!("${{{name}}}"), parameter);
-                }
-            }
-            map.values_mut()
-                .for_each(|value| resolve(value, parameters));
-        }
-        Value::Array(values) => values
-            .iter_mut()
-            .for_each(|value| resolve(value, parameters)),
-        _ => {}
-    }
 }
 
 /// Whether a change of a resource of this type may change what somebody is allowed to do.
@@ -303,6 +217,12 @@ fn text(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use crate::template::resolved;
+
     use super::*;
 
     fn role(statement: &Value) -> Value {

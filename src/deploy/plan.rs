@@ -335,8 +335,8 @@ async fn broader(
     // A template that is not JSON is not umb's; then all of the new one counts.
     let deployed = serde_json::from_str(&deployed).unwrap_or_default();
     Ok(access::broader(
-        &access::resolved(&deployed, &existing.parameters, cloud.account()),
-        &access::resolved(&wanted.template, &wanted.parameters, cloud.account()),
+        &template::resolved(&deployed, &existing.parameters, cloud.account()),
+        &template::resolved(&wanted.template, &wanted.parameters, cloud.account()),
     ))
 }
 

@@ -3,6 +3,7 @@
 mod connection;
 mod error;
 mod execution;
+mod follow;
 mod stack;
 mod state;
 
@@ -12,6 +13,7 @@ pub(crate) use connection::{
     is_own_connection, until_available,
 };
 pub(crate) use error::Error;
-pub(crate) use execution::{Ended, Failed, Pipeline};
+pub(crate) use execution::Pipeline;
+pub(crate) use follow::{Ended, Failed};
 pub(crate) use stack::{destroy, plan, prepare};
 pub(crate) use state::{Event, Execution, PipelineStatus, Status};

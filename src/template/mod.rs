@@ -10,6 +10,7 @@ mod mark;
 mod names;
 mod pipeline;
 mod policy;
+mod resolved;
 mod stacks;
 mod yaml;
 
@@ -22,6 +23,7 @@ pub(crate) use names::{
     stack_stage, stateful_name, stateless_name, table_name,
 };
 pub(crate) use pipeline::{BUILDSPEC, CHANGE_SET, Pipeline, PipelineStage, pipeline};
+pub(crate) use resolved::resolved;
 pub(crate) use stacks::{
     APP_TAG, Admission, Authorization, Billing, HANDLER_BUCKET, HANDLER_KEY, HOLDS_DATA, Handler,
     PROTECTED, SETS_LOGGING_ROLE, Stack, Stage, Throttling, app_tags, stateful, stateless, tags,

@@ -1,0 +1,78 @@
+//! Where a pipeline's stages and their actions stand.
+
+use aws_sdk_codepipeline::types;
+
+/// Where a stage of a pipeline stands.
+#[derive(Debug, Clone)]
+pub(crate) struct StageState {
+    pub(crate) name: String,
+    /// The execution that was in it last, and where it stands there, as CodePipeline says it.
+    pub(crate) execution: Option<(String, String)>,
+    /// Why no execution goes into it, where somebody has said so.
+    pub(crate) disabled: Option<String>,
+    /// The condition of success or failure that did not hold: its summary.
+    pub(crate) condition: Option<String>,
+    pub(crate) actions: Vec<ActionState>,
+}
+
+/// Where an action stands.
+#[derive(Debug, Clone)]
+pub(crate) struct ActionState {
+    pub(crate) name: String,
+    /// As CodePipeline says it, e.g. `InProgress`; none where it was never begun.
+    pub(crate) status: Option<String>,
+    pub(crate) summary: Option<String>,
+    /// What an approval must be answered with.
+    pub(crate) token: Option<String>,
+}
+
+impl From<types::StageState> for StageState {
+    fn from(state: types::StageState) -> Self {
+        let transition = state.inbound_transition_state;
+        let conditions = [
+            state.on_success_condition_state,
+            state.on_failure_condition_state,
+        ];
+        let failed = conditions.into_iter().flatten().find_map(|condition| {
+            let latest = condition.latest_execution?;
+            (latest.status?.as_str() == "Failed").then_some(latest.summary)?
+        });
+        Self {
+            name: state.stage_name.unwrap_or_default(),
+            execution: state.latest_execution.map(|latest| {
+                let status = latest.status.as_str().to_owned();
+                (latest.pipeline_execution_id, status)
+            }),
+            disabled: transition
+                .filter(|transition| !transition.enabled)
+                .map(|transition| transition.disabled_reason.unwrap_or_default()),
+            condition: failed,
+            actions: state
+                .action_states
+                .unwrap_or_default()
+                .into_iter()
+                .map(ActionState::from)
+                .collect(),
+        }
+    }
+}
+
+impl From<types::ActionState> for ActionState {
+    fn from(state: types::ActionState) -> Self {
+        let latest = state.latest_execution;
+        let failure = latest.as_ref().and_then(|latest| {
+            let error = latest.error_details.as_ref()?;
+            error.message.clone()
+        });
+        Self {
+            name: state.action_name.unwrap_or_default(),
+            status: latest
+                .as_ref()
+                .and_then(|latest| Some(latest.status.as_ref()?.as_str().to_owned())),
+            summary: failure
+                .or_else(|| latest.as_ref()?.summary.clone())
+                .filter(|text| !text.is_empty()),
+            token: latest.and_then(|latest| latest.token),
+        }
+    }
+}

@@ -212,10 +212,9 @@ async fn check_pipeline(settings: &Settings, findings: &mut Findings) {
 }
 
 async fn pipeline_findings(settings: &Settings, findings: &mut Findings) -> Result<(), Failure> {
-    settings.pipeline_template(String::new())?;
-    let connection = settings.connection()?;
+    let wanted = settings.pipeline_template()?;
     let cloud = Cloud::open(&settings.pipeline.place).await?;
-    match pipeline::find_connection(&cloud, connection).await {
+    match pipeline::find_connection(&cloud, &wanted.connection).await {
         Ok(found) if found.status == ConnectionStatus::Available => {
             let text = format!("the connection {} to {}", found.name, found.provider);
             findings.well(PIPELINE, text);

@@ -115,7 +115,7 @@ impl InitArgs {
             draft.set(PIPELINE, "buildspec", BUILDSPEC);
         }
         let settings = draft.settings(Flags::default())?;
-        settings.pipeline_template(String::new())?;
+        settings.pipeline_template()?;
         match draft.save()? {
             Some(path) => ui.print(&path.display().to_string()),
             None => ui.note("umb.toml is as it should be"),

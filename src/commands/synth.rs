@@ -79,17 +79,20 @@ pub(super) fn stage(settings: &Settings, name: &str) -> Result<[Stack; 2], Failu
     ])
 }
 
+/// The pipeline's stack. The ARN of a connection that is named is known to AWS alone.
 fn pipeline(settings: &Settings) -> Result<Stack, Failure> {
-    let connection = settings.connection()?;
-    let place = &settings.pipeline.place;
-    let (account, region) = (place.account.as_deref(), place.region.as_deref());
-    let arn = if connection.starts_with("arn:") {
-        connection.to_owned()
-    } else {
-        let (account, region) = (account.unwrap_or(ACCOUNT), region.unwrap_or(REGION));
-        format!("arn:aws:codeconnections:{region}:{account}:connection/{connection}")
-    };
-    Ok(template::pipeline(&settings.pipeline_template(arn)?)?)
+    let mut wanted = settings.pipeline_template()?;
+    if !wanted.connection.starts_with("arn:") {
+        let template::Pipeline {
+            account,
+            region,
+            connection,
+            ..
+        } = &wanted;
+        wanted.connection =
+            format!("arn:aws:codeconnections:{region}:{account}:connection/{connection}");
+    }
+    Ok(template::pipeline(&wanted)?)
 }
 
 fn bootstrap(settings: &Settings) -> Result<Stack, Failure> {

@@ -107,14 +107,12 @@ impl Settings {
         })
     }
 
-    /// What shows in the pipeline's template, with the connection of that ARN.
+    /// What shows in the pipeline's template; its connection is as `umb.toml` has it, by its name or ARN.
     ///
     /// # Errors
     /// When `umb.toml` does not say all that is needed, or has a stage in another region than the pipeline.
-    pub(crate) fn pipeline_template(
-        &self,
-        connection: String,
-    ) -> Result<template::Pipeline, Error> {
+    pub(crate) fn pipeline_template(&self) -> Result<template::Pipeline, Error> {
+        let connection = self.connection()?.to_owned();
         let pipeline = &self.pipeline;
         let missing = |key| Error::Missing { key };
         let account = pipeline.place.account.clone();

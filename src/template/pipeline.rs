@@ -28,7 +28,7 @@ pub(crate) struct Pipeline {
     /// Where it is: 12 digits, and a region, which is that of its stages, too.
     pub(crate) account: String,
     pub(crate) region: String,
-    /// The ARN of the connection to the repository, of either service.
+    /// The connection to the repository: its ARN, of either service, or its name, where the ARN is not known yet.
     pub(crate) connection: String,
     /// `OWNER/REPO`.
     pub(crate) repository: String,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Reply, Request, Run, Sandbox, assert_documented, replay};
+use crate::harness::{Reply, Request, Run, Sandbox, assert_documented, cloudformation, replay};
 
 const ACCOUNT: &str = "111111111111";
 
@@ -49,7 +49,7 @@ impl Service {
         let operation = request.operation();
         self.operations.push(operation.clone());
         match operation.as_str() {
-            "GetCallerIdentity" => (200, identity()).into(),
+            "GetCallerIdentity" => cloudformation::identity().into(),
             "ListPipelines" => {
                 let pipelines = json!([{"name": "UserManagementBackend-Pipeline"}]);
                 let none = json!([]);
@@ -121,23 +121,11 @@ fn not_found() -> Reply {
     Reply::cbor(400, &error)
 }
 
-fn identity() -> String {
-    format!(
-        "<GetCallerIdentityResponse><GetCallerIdentityResult>\
-         <Arn>arn:aws:iam::{ACCOUNT}:root</Arn><UserId>U</UserId><Account>{ACCOUNT}</Account>\
-         </GetCallerIdentityResult></GetCallerIdentityResponse>"
-    )
-}
-
 fn served() -> (Arc<Mutex<Service>>, Sandbox) {
     let service = Arc::new(Mutex::new(Service::default()));
     let shared = Arc::clone(&service);
     let endpoint = replay(move |request| shared.lock().unwrap().answer(request));
-    let sandbox = Sandbox::new()
-        .with("AWS_ENDPOINT_URL", &endpoint)
-        .with("AWS_REGION", "eu-west-1")
-        .with("AWS_ACCESS_KEY_ID", "AKIA")
-        .with("AWS_SECRET_ACCESS_KEY", "secret");
+    let sandbox = Sandbox::at(&endpoint);
     (service, sandbox)
 }
 

@@ -98,10 +98,9 @@ pub(in crate::commands) async fn plan(settings: &Settings, ui: &Ui) -> Result<St
 
 /// Goes to where the pipeline is to be, with what it is to be. Nothing is begun before all is known that is needed.
 async fn open(settings: &Settings, ui: &Ui) -> Result<(Cloud, template::Pipeline), Failure> {
-    let wanted = settings.pipeline_template(String::new())?;
-    let connection = settings.connection()?;
+    let wanted = settings.pipeline_template()?;
     let cloud = Cloud::open(&settings.pipeline.place).await?;
-    let connection = pipeline::find_connection(&cloud, connection).await?;
+    let connection = pipeline::find_connection(&cloud, &wanted.connection).await?;
     connection::explain(ui, &cloud, &connection);
     let wanted = template::Pipeline {
         connection: connection.arn,

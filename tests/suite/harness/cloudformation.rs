@@ -12,13 +12,7 @@ pub fn sandbox(
 ) -> Sandbox {
     let endpoint = replay(move |request| {
         if request.is("GetCallerIdentity") {
-            (
-                200,
-                response(
-                    "GetCallerIdentity",
-                    "<Account>111111111111</Account><Arn>arn:aws:iam::111111111111:root</Arn>",
-                ),
-            )
+            identity()
         } else if request.method == "HEAD" {
             (200, String::new())
         } else if request.method == "GET" {
@@ -32,13 +26,15 @@ pub fn sandbox(
             cloudformation(request)
         }
     });
-    let sandbox = Sandbox::new()
-        .with("AWS_ENDPOINT_URL", &endpoint)
-        .with("AWS_REGION", "eu-west-1")
-        .with("AWS_ACCESS_KEY_ID", "test")
-        .with("AWS_SECRET_ACCESS_KEY", "test");
+    let sandbox = Sandbox::at(&endpoint);
     sandbox.whole_settings("app = \"App\"\nstages.dev.reserved_concurrency = 0");
     sandbox
+}
+
+/// The answer that it is the root of account 111111111111 who calls.
+pub fn identity() -> (u16, String) {
+    let identity = "<Account>111111111111</Account><Arn>arn:aws:iam::111111111111:root</Arn>";
+    (200, response("GetCallerIdentity", identity))
 }
 
 /// An answer of the query protocol.

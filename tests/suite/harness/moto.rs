@@ -2,7 +2,7 @@
 
 use std::process::Child;
 
-use super::{Sandbox, start_peer};
+use super::start_peer;
 
 /// A running moto.
 pub struct Moto {
@@ -20,15 +20,6 @@ impl Moto {
                 .env("MOTO_ACCOUNT_ID", "111111111111");
         });
         Self { endpoint, process }
-    }
-
-    /// A sandbox whose AWS is at `endpoint`: moto, or what stands before it.
-    pub fn sandbox(endpoint: &str) -> Sandbox {
-        Sandbox::new()
-            .with("AWS_ENDPOINT_URL", endpoint)
-            .with("AWS_REGION", "eu-west-1")
-            .with("AWS_ACCESS_KEY_ID", "test")
-            .with("AWS_SECRET_ACCESS_KEY", "test")
     }
 }
 

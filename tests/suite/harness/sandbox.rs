@@ -77,13 +77,18 @@ impl Sandbox {
     }
 
     fn on_account(aws: &MiniStack, account: &str) -> Self {
-        let sandbox = Self::new()
-            .with("AWS_ENDPOINT_URL", &aws.endpoint)
-            .with("AWS_REGION", "eu-west-1")
-            .with("AWS_ACCESS_KEY_ID", account)
-            .with("AWS_SECRET_ACCESS_KEY", "test");
+        let sandbox = Self::at(&aws.endpoint).with("AWS_ACCESS_KEY_ID", account);
         sandbox.settings("");
         sandbox
+    }
+
+    /// A sandbox whose AWS is at `endpoint`, with credentials that nobody looks at.
+    pub fn at(endpoint: &str) -> Self {
+        Self::new()
+            .with("AWS_ENDPOINT_URL", endpoint)
+            .with("AWS_REGION", "eu-west-1")
+            .with("AWS_ACCESS_KEY_ID", "test")
+            .with("AWS_SECRET_ACCESS_KEY", "test")
     }
 
     /// The same with one more variable, or another value of it.

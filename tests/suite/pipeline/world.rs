@@ -1,7 +1,5 @@
-//! A run of the pipeline, action by action: what CodeBuild would run is run, in clean folders with the artifact of
-//! the step before; what CodePipeline would do is done with the roles that it would have. MiniStack enforces
-//! their policies and whom they trust; the resources of a stack it makes with its own rights, so that the execution
-//! role's policy is held against AWS's schemas instead, in `pipeline_template`.
+//! What a run of the pipeline stands on: the app's roles in MiniStack, which enforces their policies and whom they trust;
+//! the pipeline's actions as CodePipeline does them with those roles; and its builds as CodeBuild runs them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,24 +18,24 @@ use crate::harness::{
 
 const ACTIONS: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
-    "/tests/suite/harness/pipeline_actions.py"
+    "/tests/suite/pipeline/actions.py"
 );
-const ACCOUNT: &str = "111111111111";
+pub const ACCOUNT: &str = "111111111111";
 const IAM: &str = "Version=2010-05-08";
-const ASSUME: &str = "sts:AssumeRole";
+pub const ASSUME: &str = "sts:AssumeRole";
 
 /// A pipeline's world: the app's roles in MiniStack, the pipeline's template, and credentials to take them on.
-struct World {
-    aws: &'static MiniStack,
-    sandbox: Sandbox,
-    template: Value,
+pub struct World {
+    pub aws: &'static MiniStack,
+    pub sandbox: Sandbox,
+    pub template: Value,
     /// Profiles of the pipeline's roles and of those that they take on.
-    profiles: PathBuf,
+    pub profiles: PathBuf,
 }
 
 impl World {
     /// The world of an app whose umb.toml ends with `settings`.
-    fn new(settings: &str) -> Self {
+    pub fn new(settings: &str) -> Self {
         let aws = ministack_with_iam();
         let sandbox = Sandbox::on_default_account(aws);
         sandbox.settings(&format!(
@@ -112,13 +110,13 @@ impl World {
         fs::write(&self.profiles, profiles).unwrap();
     }
 
-    fn asset_bucket(&self) -> String {
+    pub fn asset_bucket(&self) -> String {
         let bucket =
             self.action("Prod-Stateless", "Publish")["Configuration"]["BucketName"].clone();
         bucket.as_str().unwrap().to_owned()
     }
 
-    fn iam(&self, query: &str) -> String {
+    pub fn iam(&self, query: &str) -> String {
         self.aws
             .form(&self.sandbox, "iam", &format!("{query}&{IAM}"))
     }
@@ -196,7 +194,7 @@ impl World {
     }
 
     /// An action of CodePipeline's, done as the role of a profile.
-    fn act(&self, profile: &str, action: &str, arguments: &Value) -> Value {
+    pub fn act(&self, profile: &str, action: &str, arguments: &Value) -> Value {
         let output = Command::new(peer("python"))
             .args([ACTIONS, action, &arguments.to_string()])
             .env_clear()
@@ -230,7 +228,7 @@ impl World {
     }
 
     /// Runs a CloudFormation action with the artifact of Build in `build`; answers what became of it.
-    fn cloudformation(&self, build: &Path, stage: &str, name: &str) -> Value {
+    pub fn cloudformation(&self, build: &Path, stage: &str, name: &str) -> Value {
         let settings = self.action(stage, name)["Configuration"].clone();
         let file = |key: &str| {
             let path = settings[key]
@@ -259,7 +257,7 @@ impl World {
     }
 
     /// Puts the function where the action Publish does, from the artifact Handler.
-    fn publish(&self, handler: &Path) {
+    pub fn publish(&self, handler: &Path) {
         let bucket = self.asset_bucket();
         let files = fs::read_dir(handler.join("handler")).unwrap();
         let file = files.flatten().next().unwrap().path();
@@ -269,7 +267,7 @@ impl World {
     }
 
     /// Runs a check of the pipeline as CodeBuild does, in a clean folder with the artifact of Build.
-    fn check(&self, build: &Path, stage: &str, name: &str) -> Ran {
+    pub fn check(&self, build: &Path, stage: &str, name: &str) -> Ran {
         let variables = self.action(stage, name)["Configuration"]["EnvironmentVariables"].clone();
         let variables: Value = serde_json::from_str(variables.as_str().unwrap()).unwrap();
         let mut environment: BTreeMap<_, _> = variables
@@ -294,7 +292,7 @@ impl World {
     }
 
     /// Runs the pipeline's build in a clean folder; answers the folder with what it hands on.
-    fn build(&self) -> TempDir {
+    pub fn build(&self) -> TempDir {
         let source = TempDir::new().unwrap();
         fs::copy(
             self.sandbox.work().join("umb.toml"),
@@ -326,15 +324,15 @@ fn resolve(value: &mut Value, app: &str) {
     }
 }
 
-fn profile(name: &str, role: &str, source: &str) -> String {
+pub fn profile(name: &str, role: &str, source: &str) -> String {
     format!(
         "[profile {name}]\nregion = eu-west-1\nrole_arn = arn:aws:iam::{ACCOUNT}:role/{role}\nsource_profile = {source}\n"
     )
 }
 
 /// What the Build's artifacts are, by the names that the pipeline's actions use.
-fn artifact(source: &TempDir, name: &str) -> PathBuf {
-    let buildspec = include_str!("../../assets/buildspecs/build.yml");
+pub fn artifact(source: &TempDir, name: &str) -> PathBuf {
+    let buildspec = include_str!("../../../assets/buildspecs/build.yml");
     let documents = Yaml::load_from_str(buildspec).unwrap();
     let artifacts = documents[0].as_mapping_get("artifacts").unwrap();
     let artifact = artifacts
@@ -344,233 +342,4 @@ fn artifact(source: &TempDir, name: &str) -> PathBuf {
         .unwrap();
     let folder = artifact.as_mapping_get("base-directory").unwrap();
     source.path().join(folder.as_str().unwrap())
-}
-
-#[test]
-fn a_stage_goes_through_all_actions_of_the_pipeline() {
-    let world = World::new("");
-    let source = world.build();
-    let asked = fs::read_to_string(source.path().join("asked")).unwrap();
-    assert!(
-        asked.ends_with("cargo test --workspace --locked\ncargo build --release --locked\n"),
-        "{asked}"
-    );
-    let (build, handler) = (artifact(&source, "Build"), artifact(&source, "Handler"));
-    let (stateful, stateless) = ("Prod-Stateful", "Prod-Stateless");
-
-    let prepared = world.cloudformation(&build, stateful, "Stateful.Prepare");
-    assert_eq!(prepared["status"], "CREATE_COMPLETE", "{prepared}");
-    let guarded = world.check(&build, stateful, "Stateful.Guard");
-    assert_eq!(guarded.code, 0, "{guarded:#?}");
-    assert!(
-        guarded.output.contains("no data would be lost"),
-        "{guarded:#?}"
-    );
-    let deployed = world.cloudformation(&build, stateful, "Stateful.Deploy");
-    assert_eq!(deployed["status"], "CREATE_COMPLETE");
-
-    world.publish(&handler);
-    let prepared = world.cloudformation(&build, stateless, "Stateless.Prepare");
-    assert_eq!(prepared["status"], "CREATE_COMPLETE", "{prepared}");
-    let deployed = world.cloudformation(&build, stateless, "Stateless.Deploy");
-    assert_eq!(deployed["status"], "CREATE_COMPLETE");
-    let tried = world.check(&build, stateless, "SmokeTest");
-    assert_eq!(tried.code, 0, "{tried:#?}");
-    for step in ["create", "get", "update", "delete", "is gone"] {
-        assert!(
-            tried.output.contains(&format!("a throw-away user: {step}")),
-            "{tried:#?}"
-        );
-    }
-    // What no template can say, the last check does: the stage is protected.
-    let status = world.sandbox.umb(&["status", "prod", "--json"]).ok().stdout;
-    let status: Value = serde_json::from_str(&status).unwrap();
-    let stacks = status[0]["stacks"].as_array().unwrap();
-    assert!(
-        stacks.iter().all(|stack| stack["protected"] == true),
-        "{status}"
-    );
-    // And umb itself finds nothing to do.
-    let plan = world.sandbox.umb(&["plan", "prod", "--json"]).ok().stdout;
-    let plan: Value = serde_json::from_str(&plan).unwrap();
-    for stack in [0, 1] {
-        assert_eq!(plan["stacks"][stack]["action"], "none", "{plan:#}");
-    }
-
-    // Once more, nothing changes, and the guard lets nothing pass as well.
-    let again = world.cloudformation(&build, stateful, "Stateful.Prepare");
-    assert_eq!(again["status"], "FAILED");
-    let guarded = world.check(&build, stateful, "Stateful.Guard");
-    assert_eq!(guarded.code, 0, "{guarded:#?}");
-}
-
-#[test]
-fn a_change_that_would_lose_data_does_not_pass_the_guard() {
-    let world = World::new("[stages.prod]\nprotected = false");
-    let source = world.build();
-    let build = artifact(&source, "Build");
-    let (stage, prepare, guard) = ("Prod-Stateful", "Stateful.Prepare", "Stateful.Guard");
-    world.cloudformation(&build, stage, prepare);
-    world.cloudformation(&build, stage, "Stateful.Deploy");
-    let file = build.join(format!(
-        "templates/{}-Prod-Stateful.template.json",
-        world.sandbox.app
-    ));
-    let mut template: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
-    template["Resources"]["Table"]["Properties"]["TableName"] =
-        format!("{}-Other", world.sandbox.app).into();
-    fs::write(&file, template.to_string()).unwrap();
-    let prepared = world.cloudformation(&build, stage, prepare);
-    assert_eq!(prepared["status"], "CREATE_COMPLETE", "{prepared}");
-    let guarded = world.check(&build, stage, guard);
-    assert_eq!(guarded.code, 1, "{guarded:#?}");
-    assert!(
-        guarded.output.contains(
-            "would lose its data: Table (AWS::DynamoDB::Table) would be replaced or deleted"
-        ),
-        "{guarded:#?}"
-    );
-    // A binary that is not the one that was built does nothing at all.
-    fs::write(build.join("umb"), "#!/bin/sh\nexit 0\n").unwrap();
-    let forged = world.check(&build, stage, guard);
-    assert_ne!(forged.code, 0, "{forged:#?}");
-    assert!(forged.output.contains("umb: FAILED"), "{forged:#?}");
-}
-
-#[test]
-fn a_table_that_outlived_its_stack_is_left_to_a_person() {
-    let world = World::new("");
-    world.sandbox.umb(&["deploy", "prod", "--yes"]).ok();
-    let app = world.sandbox.app.clone();
-    world
-        .sandbox
-        .umb(&["destroy", "prod", "--confirm", &app])
-        .ok();
-    let source = world.build();
-    let build = artifact(&source, "Build");
-    world.cloudformation(&build, "Prod-Stateful", "Stateful.Prepare");
-    let guarded = world.check(&build, "Prod-Stateful", "Stateful.Guard");
-    assert_eq!(guarded.code, 1, "{guarded:#?}");
-    assert!(
-        guarded
-            .output
-            .contains("CodePipeline takes no table over\nhint: `umb deploy prod` takes it over"),
-        "{guarded:#?}"
-    );
-}
-
-#[test]
-fn the_roles_trust_the_pipeline_alone_and_do_no_more_than_their_duty() {
-    let world = World::new("");
-    let app = &world.sandbox.app;
-    let stack = format!("{app}-Prod-Stateful");
-    let execute = json!({"stack": stack, "change_set": "PipelineChange"});
-    // Another role of the account is not let in, whatever its own policies say.
-    for profile in ["DeploymentByOther", "CheckByOther"] {
-        assert_eq!(
-            world.act(profile, "execute", &execute),
-            json!({"error": "AccessDenied"}),
-            "{profile}"
-        );
-    }
-    // What checks cannot deploy, and what deploys cannot leave its stacks.
-    assert_eq!(
-        world.act("Check", "execute", &execute),
-        json!({"error": "AccessDenied"})
-    );
-    let foreign = json!({
-        "stack": format!("{app}-Foreign"), "change_set": "PipelineChange", "template": "{}",
-        "configuration": "{\"Parameters\": {}, \"Tags\": {}}", "role": format!("arn:aws:iam::{ACCOUNT}:role/x"),
-    });
-    assert_eq!(
-        world.act("Deployment", "prepare", &foreign),
-        json!({"error": "AccessDenied"})
-    );
-    let file = world.sandbox.work().join("umb.toml");
-    let elsewhere = json!({"bucket": world.asset_bucket(), "key": "other/key", "file": file});
-    assert_eq!(
-        world.act("Deployment", "publish", &elsewhere),
-        json!({"error": "AccessDenied"})
-    );
-}
-
-/// MiniStack makes the resources of stacks with its own rights, whatever role they have, so what their handlers do is
-/// done here as the role.
-#[test]
-fn the_execution_role_may_do_to_a_stages_resources_what_it_takes_and_to_no_others() {
-    let world = World::new("[stages.prod]\nprotected = false");
-    world.sandbox.umb(&["deploy", "prod"]).ok();
-    let app = &world.sandbox.app;
-    let name = format!("{app}-Execution-eu-west-1");
-    let services = format!("arn:aws:iam::{ACCOUNT}:user/{app}-services");
-    let trust = json!({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": ASSUME, "Principal": {"AWS": services}}
-    ]});
-    world.iam(&format!(
-        "Action=UpdateAssumeRolePolicy&RoleName={name}&PolicyDocument={trust}"
-    ));
-    // Of these, MiniStack tells policies no resource; AWS does:
-    // https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
-    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*", "Action": [
-        "cloudwatch:DeleteAlarms", "cloudwatch:DeleteDashboards", "cloudwatch:DescribeAlarms",
-        "cloudwatch:GetDashboard", "cloudwatch:PutDashboard", "lambda:CreateFunction", "logs:DescribeLogGroups",
-    ]}]});
-    world.iam(&format!(
-        "Action=PutRolePolicy&RoleName={name}&PolicyName=Emulator&PolicyDocument={policy}"
-    ));
-    let mut profiles = fs::read_to_string(&world.profiles).unwrap();
-    profiles += &profile("Execution", &name, "services");
-    fs::write(&world.profiles, profiles).unwrap();
-    let stack = format!("{app}-Prod-Stateless");
-    let described =
-        world
-            .aws
-            .cloudformation(&world.sandbox, "DescribeStacks", &[("StackName", &stack)]);
-    let keys = texts(&described, "ParameterKey");
-    let values = texts(&described, "ParameterValue");
-    let value = |key: &str| {
-        let index = keys
-            .as_array()
-            .unwrap()
-            .iter()
-            .position(|one| one == key)
-            .unwrap();
-        values[index].clone()
-    };
-    let answer = world.act(
-        "Execution",
-        "provision",
-        &json!({
-            "account": ACCOUNT, "app": app, "stage": "Prod",
-            "bucket": value("HandlerBucket"), "key": value("HandlerKey"),
-        }),
-    );
-    assert_eq!(answer, json!({"refused": [], "allowed": []}));
-}
-
-#[test]
-fn another_commit_leaves_the_definition_as_it_is() {
-    let world = World::new("");
-    let source = world.build();
-    let written = |folder: &Path| {
-        let umb = folder.join("target/release/umb");
-        let ran = Command::new(umb)
-            .args(["synth", "pipeline", "--out", "out"])
-            .current_dir(folder)
-            .output()
-            .unwrap();
-        assert!(ran.status.success());
-        let template = format!("out/{}-Pipeline.template.json", world.sandbox.app);
-        let parameters = format!("out/{}-Pipeline.parameters.json", world.sandbox.app);
-        [template, parameters].map(|file| fs::read(folder.join(file)).unwrap())
-    };
-    let before = written(source.path());
-    // A stage's own settings, and with them its templates, are of another commit.
-    let settings = fs::read_to_string(source.path().join("umb.toml")).unwrap();
-    fs::write(
-        source.path().join("umb.toml"),
-        format!("{settings}\n[stages.prod]\nread_capacity = 7\n"),
-    )
-    .unwrap();
-    assert_eq!(before, written(source.path()));
 }

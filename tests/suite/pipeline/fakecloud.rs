@@ -62,11 +62,7 @@ impl Drop for FakeCloud {
 fn a_pipeline_is_deployed_run_read_and_destroyed() {
     let program = std::env::var("UMB_TEST_FAKECLOUD").unwrap();
     let cloud = FakeCloud::start(&program);
-    let sandbox = Sandbox::new()
-        .with("AWS_ENDPOINT_URL", &cloud.endpoint)
-        .with("AWS_REGION", "eu-west-1")
-        .with("AWS_ACCESS_KEY_ID", "test")
-        .with("AWS_SECRET_ACCESS_KEY", "test");
+    let sandbox = Sandbox::at(&cloud.endpoint);
     sandbox.settings(
         "[pipeline]\naccount = \"111111111111\"\nregion = \"eu-west-1\"\nconnection = \"hub\"\n\
          repository = \"octo/backend\"\napproval = [\"prod\"]\nnotify = \"mailto:ops@example.com\"",

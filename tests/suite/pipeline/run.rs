@@ -1,0 +1,242 @@
+//! A run of the pipeline, action by action: what CodeBuild would run is run, in clean folders with the artifact of
+//! the step before; what CodePipeline would do is done with the roles that it would have. The resources of a stack MiniStack
+//! makes with its own rights, so that the execution role's policy is held against AWS's schemas, too, in `roles`.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::harness::texts;
+
+use super::world::{ACCOUNT, ASSUME, World, artifact, profile};
+
+#[test]
+fn a_stage_goes_through_all_actions_of_the_pipeline() {
+    let world = World::new("");
+    let source = world.build();
+    let asked = fs::read_to_string(source.path().join("asked")).unwrap();
+    assert!(
+        asked.ends_with("cargo test --workspace --locked\ncargo build --release --locked\n"),
+        "{asked}"
+    );
+    let (build, handler) = (artifact(&source, "Build"), artifact(&source, "Handler"));
+    let (stateful, stateless) = ("Prod-Stateful", "Prod-Stateless");
+
+    let prepared = world.cloudformation(&build, stateful, "Stateful.Prepare");
+    assert_eq!(prepared["status"], "CREATE_COMPLETE", "{prepared}");
+    let guarded = world.check(&build, stateful, "Stateful.Guard");
+    assert_eq!(guarded.code, 0, "{guarded:#?}");
+    assert!(
+        guarded.output.contains("no data would be lost"),
+        "{guarded:#?}"
+    );
+    let deployed = world.cloudformation(&build, stateful, "Stateful.Deploy");
+    assert_eq!(deployed["status"], "CREATE_COMPLETE");
+
+    world.publish(&handler);
+    let prepared = world.cloudformation(&build, stateless, "Stateless.Prepare");
+    assert_eq!(prepared["status"], "CREATE_COMPLETE", "{prepared}");
+    let deployed = world.cloudformation(&build, stateless, "Stateless.Deploy");
+    assert_eq!(deployed["status"], "CREATE_COMPLETE");
+    let tried = world.check(&build, stateless, "SmokeTest");
+    assert_eq!(tried.code, 0, "{tried:#?}");
+    for step in ["create", "get", "update", "delete", "is gone"] {
+        assert!(
+            tried.output.contains(&format!("a throw-away user: {step}")),
+            "{tried:#?}"
+        );
+    }
+    // What no template can say, the last check does: the stage is protected.
+    let status = world.sandbox.umb(&["status", "prod", "--json"]).ok().stdout;
+    let status: Value = serde_json::from_str(&status).unwrap();
+    let stacks = status[0]["stacks"].as_array().unwrap();
+    assert!(
+        stacks.iter().all(|stack| stack["protected"] == true),
+        "{status}"
+    );
+    // And umb itself finds nothing to do.
+    let plan = world.sandbox.umb(&["plan", "prod", "--json"]).ok().stdout;
+    let plan: Value = serde_json::from_str(&plan).unwrap();
+    for stack in [0, 1] {
+        assert_eq!(plan["stacks"][stack]["action"], "none", "{plan:#}");
+    }
+
+    // Once more, nothing changes, and the guard lets nothing pass as well.
+    let again = world.cloudformation(&build, stateful, "Stateful.Prepare");
+    assert_eq!(again["status"], "FAILED");
+    let guarded = world.check(&build, stateful, "Stateful.Guard");
+    assert_eq!(guarded.code, 0, "{guarded:#?}");
+}
+
+#[test]
+fn a_change_that_would_lose_data_does_not_pass_the_guard() {
+    let world = World::new("[stages.prod]\nprotected = false");
+    let source = world.build();
+    let build = artifact(&source, "Build");
+    let (stage, prepare, guard) = ("Prod-Stateful", "Stateful.Prepare", "Stateful.Guard");
+    world.cloudformation(&build, stage, prepare);
+    world.cloudformation(&build, stage, "Stateful.Deploy");
+    let file = build.join(format!(
+        "templates/{}-Prod-Stateful.template.json",
+        world.sandbox.app
+    ));
+    let mut template: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    template["Resources"]["Table"]["Properties"]["TableName"] =
+        format!("{}-Other", world.sandbox.app).into();
+    fs::write(&file, template.to_string()).unwrap();
+    let prepared = world.cloudformation(&build, stage, prepare);
+    assert_eq!(prepared["status"], "CREATE_COMPLETE", "{prepared}");
+    let guarded = world.check(&build, stage, guard);
+    assert_eq!(guarded.code, 1, "{guarded:#?}");
+    assert!(
+        guarded.output.contains(
+            "would lose its data: Table (AWS::DynamoDB::Table) would be replaced or deleted"
+        ),
+        "{guarded:#?}"
+    );
+    // A binary that is not the one that was built does nothing at all.
+    fs::write(build.join("umb"), "#!/bin/sh\nexit 0\n").unwrap();
+    let forged = world.check(&build, stage, guard);
+    assert_ne!(forged.code, 0, "{forged:#?}");
+    assert!(forged.output.contains("umb: FAILED"), "{forged:#?}");
+}
+
+#[test]
+fn a_table_that_outlived_its_stack_is_left_to_a_person() {
+    let world = World::new("");
+    world.sandbox.umb(&["deploy", "prod", "--yes"]).ok();
+    let app = world.sandbox.app.clone();
+    world
+        .sandbox
+        .umb(&["destroy", "prod", "--confirm", &app])
+        .ok();
+    let source = world.build();
+    let build = artifact(&source, "Build");
+    world.cloudformation(&build, "Prod-Stateful", "Stateful.Prepare");
+    let guarded = world.check(&build, "Prod-Stateful", "Stateful.Guard");
+    assert_eq!(guarded.code, 1, "{guarded:#?}");
+    assert!(
+        guarded
+            .output
+            .contains("CodePipeline takes no table over\nhint: `umb deploy prod` takes it over"),
+        "{guarded:#?}"
+    );
+}
+
+#[test]
+fn the_roles_trust_the_pipeline_alone_and_do_no_more_than_their_duty() {
+    let world = World::new("");
+    let app = &world.sandbox.app;
+    let stack = format!("{app}-Prod-Stateful");
+    let execute = json!({"stack": stack, "change_set": "PipelineChange"});
+    // Another role of the account is not let in, whatever its own policies say.
+    for profile in ["DeploymentByOther", "CheckByOther"] {
+        assert_eq!(
+            world.act(profile, "execute", &execute),
+            json!({"error": "AccessDenied"}),
+            "{profile}"
+        );
+    }
+    // What checks cannot deploy, and what deploys cannot leave its stacks.
+    assert_eq!(
+        world.act("Check", "execute", &execute),
+        json!({"error": "AccessDenied"})
+    );
+    let foreign = json!({
+        "stack": format!("{app}-Foreign"), "change_set": "PipelineChange", "template": "{}",
+        "configuration": "{\"Parameters\": {}, \"Tags\": {}}", "role": format!("arn:aws:iam::{ACCOUNT}:role/x"),
+    });
+    assert_eq!(
+        world.act("Deployment", "prepare", &foreign),
+        json!({"error": "AccessDenied"})
+    );
+    let file = world.sandbox.work().join("umb.toml");
+    let elsewhere = json!({"bucket": world.asset_bucket(), "key": "other/key", "file": file});
+    assert_eq!(
+        world.act("Deployment", "publish", &elsewhere),
+        json!({"error": "AccessDenied"})
+    );
+}
+
+/// MiniStack makes the resources of stacks with its own rights, whatever role they have, so what their handlers do is
+/// done here as the role.
+#[test]
+fn the_execution_role_may_do_to_a_stages_resources_what_it_takes_and_to_no_others() {
+    let world = World::new("[stages.prod]\nprotected = false");
+    world.sandbox.umb(&["deploy", "prod"]).ok();
+    let app = &world.sandbox.app;
+    let name = format!("{app}-Execution-eu-west-1");
+    let services = format!("arn:aws:iam::{ACCOUNT}:user/{app}-services");
+    let trust = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": ASSUME, "Principal": {"AWS": services}}
+    ]});
+    world.iam(&format!(
+        "Action=UpdateAssumeRolePolicy&RoleName={name}&PolicyDocument={trust}"
+    ));
+    // Of these, MiniStack tells policies no resource; AWS does:
+    // https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*", "Action": [
+        "cloudwatch:DeleteAlarms", "cloudwatch:DeleteDashboards", "cloudwatch:DescribeAlarms",
+        "cloudwatch:GetDashboard", "cloudwatch:PutDashboard", "lambda:CreateFunction", "logs:DescribeLogGroups",
+    ]}]});
+    world.iam(&format!(
+        "Action=PutRolePolicy&RoleName={name}&PolicyName=Emulator&PolicyDocument={policy}"
+    ));
+    let mut profiles = fs::read_to_string(&world.profiles).unwrap();
+    profiles += &profile("Execution", &name, "services");
+    fs::write(&world.profiles, profiles).unwrap();
+    let stack = format!("{app}-Prod-Stateless");
+    let described =
+        world
+            .aws
+            .cloudformation(&world.sandbox, "DescribeStacks", &[("StackName", &stack)]);
+    let keys = texts(&described, "ParameterKey");
+    let values = texts(&described, "ParameterValue");
+    let value = |key: &str| {
+        let index = keys
+            .as_array()
+            .unwrap()
+            .iter()
+            .position(|one| one == key)
+            .unwrap();
+        values[index].clone()
+    };
+    let answer = world.act(
+        "Execution",
+        "provision",
+        &json!({
+            "account": ACCOUNT, "app": app, "stage": "Prod",
+            "bucket": value("HandlerBucket"), "key": value("HandlerKey"),
+        }),
+    );
+    assert_eq!(answer, json!({"refused": [], "allowed": []}));
+}
+
+#[test]
+fn another_commit_leaves_the_definition_as_it_is() {
+    let world = World::new("");
+    let source = world.build();
+    let written = |folder: &Path| {
+        let umb = folder.join("target/release/umb");
+        let ran = Command::new(umb)
+            .args(["synth", "pipeline", "--out", "out"])
+            .current_dir(folder)
+            .output()
+            .unwrap();
+        assert!(ran.status.success());
+        let template = format!("out/{}-Pipeline.template.json", world.sandbox.app);
+        let parameters = format!("out/{}-Pipeline.parameters.json", world.sandbox.app);
+        [template, parameters].map(|file| fs::read(folder.join(file)).unwrap())
+    };
+    let before = written(source.path());
+    // A stage's own settings, and with them its templates, are of another commit.
+    let settings = fs::read_to_string(source.path().join("umb.toml")).unwrap();
+    fs::write(
+        source.path().join("umb.toml"),
+        format!("{settings}\n[stages.prod]\nread_capacity = 7\n"),
+    )
+    .unwrap();
+    assert_eq!(before, written(source.path()));
+}

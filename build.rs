@@ -150,10 +150,14 @@ fn is_about_the_outer_build(name: &OsString) -> bool {
 
 /// The outer build's target folder, above `<profile>/build/<package>/out`. Every profile of the tool
 /// shares the one handler below it.
+///
+/// Cargo marks a target folder with `CACHEDIR.TAG` only if it creates the folder itself, so that file says nothing
+/// about where the folder is.
 fn target_folder() -> Result<PathBuf> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     out.ancestors()
-        .find(|folder| folder.join("CACHEDIR.TAG").is_file())
+        .find(|folder| folder.ends_with("build"))
+        .and_then(|build| build.parent()?.parent())
         .map(Path::to_path_buf)
         .ok_or_else(|| format!("no target folder above {}", out.display()).into())
 }

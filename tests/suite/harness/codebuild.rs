@@ -55,13 +55,14 @@ pub fn run_buildspec(
 }
 
 /// A PATH on which the compilation takes no time, because the test run has done it: `cargo build` puts its binary
-/// where a release build does. What was asked of it is in the file `asked`.
+/// where a release build does. What was asked of it is in the file `asked`. It refuses a home below `target/`, which
+/// cargo would then not create itself.
 pub fn compilers(source: &Path) -> BTreeMap<String, String> {
     let bin = source.join(".cargo/bin");
     fs::create_dir_all(&bin).unwrap();
     let umb = env!("CARGO_BIN_EXE_umb");
     let cargo = format!(
-        "#!/bin/sh\necho \"cargo $*\" >> asked\nif [ \"$1\" = build ]; then mkdir -p target/release && cp {umb} target/release/umb; fi\n"
+        "#!/bin/sh\ncase \"$CARGO_HOME\" in \"$PWD/target\"*) exit 1;; esac\necho \"cargo $*\" >> asked\nif [ \"$1\" = build ]; then mkdir -p target/release && cp {umb} target/release/umb; fi\n"
     );
     let rustup = "#!/bin/sh\necho \"rustup $*\" >> asked\n";
     for (name, script) in [("cargo", cargo.as_str()), ("rustup", rustup)] {

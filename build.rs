@@ -65,7 +65,7 @@ fn ready_made(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|error| format!("UMB_HANDLER_ZIP={}: {error}", path.display()).into())
 }
 
-/// Compiles `handler/` and answers the executable's bytes.
+/// Compiles `handler/` and returns the executable's bytes.
 fn built() -> Result<Vec<u8>> {
     for input in [
         "Cargo.toml",
@@ -175,7 +175,7 @@ fn pack(executable: &[u8]) -> Result<Vec<u8>> {
     Ok(zip.finish()?.into_inner())
 }
 
-/// Checks an artifact and answers the Lambda architecture that it runs on.
+/// Checks an artifact and returns the Lambda architecture that it runs on.
 fn checked(artifact: &[u8]) -> Result<&'static str> {
     if artifact.len() > LARGEST_ZIP {
         return Err(format!(

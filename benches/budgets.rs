@@ -92,7 +92,7 @@ fn main() -> ExitCode {
     let artifact = size(&local.work().join("handler.zip"));
     report.row("function inside it, zipped", artifact / 1e6, 3.0, "MB");
     report.time(
-        "deploy local until the API answers",
+        "deploy local until the API responds",
         Duration::from_millis(300),
         || {
             let deployed = timed(|| drop(local.umb(&["deploy", "local"]).ok()));

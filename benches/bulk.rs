@@ -136,7 +136,7 @@ fn raw_scan(database: &Database, count: u32) -> f64 {
     rate(count, started.elapsed())
 }
 
-/// Runs `umb users …` to its end; answers how long it took, and its memory at the most in megabytes.
+/// Runs `umb users …` to its end; returns how long it took, and its peak memory in megabytes.
 fn run(sandbox: &Sandbox, args: &[&str]) -> (Duration, f64) {
     let started = Instant::now();
     let mut child = sandbox
@@ -171,7 +171,7 @@ fn median<T: Copy>(mut measured: [T; 5], order: impl FnMut(&T, &T) -> Ordering) 
     measured[2]
 }
 
-/// A row of the report; answers whether the budget was kept.
+/// Prints a row of the report; returns whether the budget was kept.
 fn row(what: &str, (took, memory): (Duration, f64), count: u32, raw: f64, part: f64) -> bool {
     let own = rate(count, took);
     let is_kept = own >= raw * part && memory <= MEMORY;

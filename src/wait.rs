@@ -1,8 +1,8 @@
-//! The one place where umb waits for something to become so.
+//! Waits until a condition holds. umb waits nowhere else.
 
 use std::time::Duration;
 
-/// How often to look: at first soon, for what is quick, then less and less often.
+/// How often to look: soon at first, then less and less often.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
     /// The first pause.
@@ -12,18 +12,18 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// For CloudFormation, which takes seconds to minutes, and whose callers in one account and region
-    /// share a rate. Ten that look every 1.5 seconds ask about seven times a second.
+    /// For CloudFormation, which takes seconds to minutes. All callers in an account and region share a rate; ten that look
+    /// every 1.5 seconds send about seven requests a second.
     pub(crate) const STACK: Self = Self {
         first: Duration::from_millis(100),
         longest: Duration::from_millis(1500),
     };
-    /// For an endpoint that was just made.
+    /// For a new endpoint.
     pub(crate) const ENDPOINT: Self = Self {
         first: Duration::from_millis(100),
         longest: Duration::from_secs(2),
     };
-    /// For a pipeline, whose actions take half a minute at the least.
+    /// For a pipeline, whose actions take half a minute at least.
     pub(crate) const PIPELINE: Self = Self {
         first: Duration::from_millis(200),
         longest: Duration::from_secs(3),
@@ -38,7 +38,7 @@ impl Pace {
         first: Duration::from_millis(50),
         longest: Duration::from_secs(5),
     };
-    /// For DynamoDB that moves a whole table, which takes minutes to hours.
+    /// For DynamoDB's imports and exports, which take minutes to hours.
     pub(crate) const TRANSFER: Self = Self {
         first: Duration::from_millis(200),
         longest: Duration::from_secs(10),
@@ -50,17 +50,17 @@ impl Pace {
     };
 }
 
-/// How far pauses stretch for a service that says that it is asked too often.
+/// The longest pause after a service said that there were too many requests.
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(15);
 
-/// What looking found.
+/// What a look found.
 #[derive(Debug)]
 pub(crate) enum Look<T> {
-    /// It has become so.
+    /// The condition holds.
     Done(T),
     /// Not yet.
     Wait,
-    /// Not known: the service asks for fewer questions, or is not well.
+    /// It is not known: the service wants fewer requests, or has problems.
     BackOff,
 }
 
@@ -70,15 +70,15 @@ impl<T> From<Option<T>> for Look<T> {
     }
 }
 
-/// Calls `probe` until it answers [`Look::Done`], at `pace`.
+/// Calls `probe` at `pace` until it returns [`Look::Done`].
 ///
 /// # Errors
-/// The first error of `probe`: which faults may pass is for it to say, with [`Look::BackOff`].
+/// The first error of `probe`. It returns [`Look::BackOff`] for errors that are worth another attempt.
 pub(crate) async fn until<T, E, L: Into<Look<T>>>(
     pace: Pace,
     mut probe: impl AsyncFnMut() -> Result<L, E>,
 ) -> Result<T, E> {
-    let mut pauses = Pauses::of(pace);
+    let mut pauses = Pauses::new(pace);
     loop {
         let look = probe().await?.into();
         match look {
@@ -89,8 +89,8 @@ pub(crate) async fn until<T, E, L: Into<Look<T>>>(
     }
 }
 
-/// The pauses between looks, for those who cannot leave the looking to [`until`]: the compiler cannot tell
-/// yet that a probe may go from thread to thread.
+/// The pauses between looks, for callers that cannot use [`until`]: the compiler cannot prove yet that the future of an
+/// async closure is `Send`.
 #[derive(Debug)]
 pub(crate) struct Pauses {
     pace: Pace,
@@ -99,20 +99,20 @@ pub(crate) struct Pauses {
 
 impl Pauses {
     /// The pauses of that pace.
-    pub(crate) fn of(pace: Pace) -> Self {
+    pub(crate) fn new(pace: Pace) -> Self {
         Self {
             pace,
             next: pace.first,
         }
     }
 
-    /// Waits for as long as it is time for.
+    /// Waits for the next pause.
     pub(crate) async fn wait(&mut self) {
         tokio::time::sleep(self.next).await;
         self.next = self.pace.longest.min(self.next * 3 / 2);
     }
 
-    /// Waits for longer than the last time.
+    /// Waits for longer than the last pause.
     async fn back_off(&mut self) {
         self.next = LONGEST_BACK_OFF.min(self.next * 2);
         tokio::time::sleep(self.next).await;
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_busy_service_is_left_alone_for_longer() {
+    async fn a_busy_service_gets_longer_pauses() {
         let waited = time_of(&[Look::Wait, Look::Wait, Look::Wait]).await;
         let backed_off = time_of(&[Look::BackOff, Look::BackOff, Look::BackOff]).await;
         assert!(backed_off > waited * 2, "{backed_off:?} {waited:?}");

@@ -6,23 +6,22 @@
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
+use ::http::Request;
 use aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayProxyResponse};
 use aws_lambda_events::encodings::Body;
 use axum::Router;
 use axum::response::IntoResponse as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use http::Request;
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use crate::problem::Problem;
-use crate::router::{REQUEST_ID, RequestId};
+use crate::http::{Problem, REQUEST_ID, RequestId};
 
-/// How long before its deadline a call is answered at the latest: what the answer needs on its way.
+/// How long before its deadline a call is answered at the latest, so that the response arrives in time.
 const MARGIN: Duration = Duration::from_millis(500);
-/// The members without which an event is no request of a REST API.
+/// The members that every request of a REST API has.
 const OF_A_REQUEST: [&str; 4] = ["httpMethod", "path", "requestContext", "resource"];
 
 /// Why an event could not be answered at all.
@@ -30,28 +29,28 @@ const OF_A_REQUEST: [&str; 4] = ["httpMethod", "path", "requestContext", "resour
 pub enum EventError {
     /// The event is of another kind.
     #[error(
-        "this function answers proxy events of an API Gateway REST API (payload format 1.0), and {0} is missing"
+        "this function handles proxy events of an API Gateway REST API (payload format 1.0), and {0} is missing"
     )]
     Kind(&'static str),
     /// The event is of that kind, and a member of it has another type.
-    #[error("the event is no proxy event of an API Gateway REST API: {0}")]
+    #[error("the event is not a proxy event of an API Gateway REST API: {0}")]
     Shape(#[from] serde_json::Error),
-    /// The event's path, query or headers make no HTTP request.
-    #[error("the event is no HTTP request: {0}")]
-    Request(#[from] http::Error),
-    /// The event's body says that it is base64, and is not.
+    /// The event's path, query or headers do not make an HTTP request.
+    #[error("the event is not an HTTP request: {0}")]
+    Request(#[from] ::http::Error),
+    /// The event's body should be base64, and is not.
     #[error("the event's body is not base64: {0}")]
     Encoding(#[from] base64::DecodeError),
-    /// The answer's body could not be collected.
-    #[error("the answer could not be read: {0}")]
+    /// The response's body could not be collected.
+    #[error("cannot read the response: {0}")]
     Response(#[from] axum::Error),
 }
 
-/// Answers one event with `router`, whoever sent it: API Gateway, or a direct invocation. A call that would
-/// outlive its deadline is answered with 503 before it.
+/// Handles one event with `router`, whoever sent it: API Gateway, or a direct invocation. A call that would exceed its
+/// deadline is answered with 503 before it.
 ///
 /// # Errors
-/// When the event is no HTTP request. What the router refuses is an answer, not an error.
+/// When the event is not an HTTP request. A request that the router refuses is a response, not an error.
 pub async fn handle(
     router: Router,
     event: LambdaEvent<Value>,
@@ -74,7 +73,7 @@ pub async fn handle(
         Ok(Ok(response)) => response,
         Ok(Err(never)) => match never {},
         Err(_) => {
-            tracing::error!(id, "the request was given up: its time is over");
+            tracing::error!(id, "the request timed out");
             let problem = Problem::busy("The request took too long, try again in a moment");
             ([(REQUEST_ID, id)], problem).into_response()
         }
@@ -89,8 +88,8 @@ pub async fn handle(
     Ok(answer)
 }
 
-/// The event as one of a REST API. Its types are lenient, so what is of another kind must be told beforehand:
-/// it would be taken for a request without a path.
+/// Reads the event of a REST API. Its types are lenient, so an event of another kind is detected first: it would be
+/// taken for a request without a path.
 fn proxy_event(event: Value) -> Result<ApiGatewayProxyRequest, EventError> {
     let missing = OF_A_REQUEST
         .iter()
@@ -129,8 +128,8 @@ fn into_request(event: ApiGatewayProxyRequest) -> Result<Request<axum::body::Bod
     Ok(request)
 }
 
-/// `path` with every character escaped that cannot stand in an escaped path. REST APIs hand paths
-/// on as they were sent; other senders of the same event decode them first, and this reads both.
+/// Escapes every character that an escaped path cannot contain. REST APIs pass paths on as they were sent; other senders
+/// of the same event decode them first, and this reads both.
 fn escaped(path: &str) -> String {
     path.bytes().fold(String::new(), |mut uri, byte| {
         if byte.is_ascii_alphanumeric() || b"/%-._~!$&'()*+,;=:@".contains(&byte) {

@@ -23,21 +23,21 @@ use aws_smithy_http_client::Builder as HttpClientBuilder;
 use aws_smithy_http_client::tls::{Provider as TlsProvider, rustls_provider::CryptoMode};
 
 use crate::json::Item;
-use crate::revision::{Demand, Revision};
+use crate::revision::{Precondition, Revision};
 use crate::user::{Changes, REVISION, USERNAME, User, Username};
 
-/// What an operation on the store can end in, other than well.
+/// What an operation on the store can end in, other than success.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A user of this name exists already.
-    #[error("the user exists already")]
+    /// A user of this name already exists.
+    #[error("the user already exists")]
     AlreadyExists,
     /// No user of this name exists.
     #[error("the user does not exist")]
     NotFound,
-    /// The user exists, and is not in the state that was demanded.
-    #[error("the user is not as demanded")]
-    Moved,
+    /// The user exists, and is in another state than the precondition requires.
+    #[error("the user does not meet the precondition")]
+    PreconditionFailed,
     /// The user would be larger than an item may be (400 KB).
     #[error("the user is larger than 400 KB")]
     TooLarge,
@@ -53,16 +53,16 @@ pub enum StoreError {
     },
 }
 
-/// Some users, and where to go on.
+/// Some users, and where to continue.
 #[derive(Debug)]
 pub struct Page {
     /// The users, in the table's order.
     pub users: Vec<User>,
-    /// The last user that was looked at, if there may be more behind it.
+    /// The last user that was read, if there may be more after it.
     pub last: Option<Username>,
 }
 
-/// What the environment does not say about how to reach the table.
+/// A variable that the environment lacks.
 #[derive(Debug, thiserror::Error)]
 #[error("the environment variable {0} is not set")]
 pub struct MissingVariable(&'static str);
@@ -133,7 +133,7 @@ impl Store {
         Ok(())
     }
 
-    /// Reads a user as it is after every write that was answered before.
+    /// Reads a user as it is after every completed write.
     pub async fn get(&self, username: &Username) -> Result<User, StoreError> {
         let item = self
             .client
@@ -149,15 +149,14 @@ impl Store {
         Ok(User::from_stored(username.clone(), item))
     }
 
-    /// Sets attributes of a user that must exist, in a state that `demand` allows, and answers the whole
-    /// user.
+    /// Sets attributes of a user that must exist and meet `precondition`; returns the whole user.
     pub async fn update(
         &self,
         username: &Username,
         changes: Changes,
-        demand: &Demand,
+        precondition: &Precondition,
     ) -> Result<User, StoreError> {
-        let condition = Condition::of(demand);
+        let condition = Condition::new(precondition);
         let mut request = self
             .client
             .update_item()
@@ -180,20 +179,24 @@ impl Store {
             .send()
             .await
             .map_err(|error| {
-                let there = match error.as_service_error() {
+                let existing = match error.as_service_error() {
                     Some(UpdateItemError::ConditionalCheckFailedException(unmet)) => unmet.item(),
                     _ => None,
                 };
-                failure(&error, unmet(there))
+                failure(&error, unmet(existing))
             })?
             .attributes
             .ok_or(StoreError::NotFound)?;
         Ok(User::from_stored(username.clone(), item))
     }
 
-    /// Deletes a user that must exist, in a state that `demand` allows.
-    pub async fn delete(&self, username: &Username, demand: &Demand) -> Result<(), StoreError> {
-        let condition = Condition::of(demand);
+    /// Deletes a user that must exist and meet `precondition`.
+    pub async fn delete(
+        &self,
+        username: &Username,
+        precondition: &Precondition,
+    ) -> Result<(), StoreError> {
+        let condition = Condition::new(precondition);
         self.client
             .delete_item()
             .table_name(&self.table)
@@ -205,11 +208,11 @@ impl Store {
             .send()
             .await
             .map_err(|error| {
-                let there = match error.as_service_error() {
+                let existing = match error.as_service_error() {
                     Some(DeleteItemError::ConditionalCheckFailedException(unmet)) => unmet.item(),
                     _ => None,
                 };
-                failure(&error, unmet(there))
+                failure(&error, unmet(existing))
             })?;
         Ok(())
     }
@@ -241,7 +244,7 @@ impl Store {
     }
 }
 
-/// How patiently the table is asked: API Gateway gives up after 29 seconds.
+/// Configures retries and timeouts: API Gateway gives up after 29 seconds.
 fn config(
     http_client: SharedHttpClient,
     region: String,
@@ -262,7 +265,7 @@ fn config(
         )
 }
 
-/// What must hold of the item that is there for a write to happen, as DynamoDB is told.
+/// The condition of a write, in DynamoDB's form.
 struct Condition {
     expression: String,
     names: HashMap<String, String>,
@@ -270,17 +273,17 @@ struct Condition {
 }
 
 impl Condition {
-    fn of(demand: &Demand) -> Self {
+    fn new(precondition: &Precondition) -> Self {
         let mut expression = "attribute_exists(#key)".to_owned();
         let mut names = HashMap::from([("#key".to_owned(), USERNAME.to_owned())]);
         let mut values = Item::new();
-        if let Demand::OneOf(revisions) = demand {
+        if let Precondition::OneOf(revisions) = precondition {
             let mut allowed = Vec::new();
             if revisions.iter().any(Revision::is_unversioned) {
                 allowed.push("attribute_not_exists(#revision)".to_owned());
             }
             for (index, revision) in revisions.iter().enumerate() {
-                values.insert(format!(":revision{index}"), revision.value());
+                values.insert(format!(":revision{index}"), revision.to_stored());
             }
             let all: Vec<_> = values.keys().map(String::as_str).collect();
             allowed.push(format!("#revision IN ({})", all.join(",")));
@@ -295,10 +298,10 @@ impl Condition {
     }
 }
 
-/// What an unmet condition stands for, where the item `there` was.
-fn unmet(there: Option<&Item>) -> StoreError {
-    match there {
-        Some(_) => StoreError::Moved,
+/// Returns the error for an unmet condition, where DynamoDB returned the item `existing`.
+fn unmet(existing: Option<&Item>) -> StoreError {
+    match existing {
+        Some(_) => StoreError::PreconditionFailed,
         None => StoreError::NotFound,
     }
 }
@@ -307,8 +310,8 @@ fn key(username: &Username) -> AttributeValue {
     AttributeValue::S(username.as_str().to_owned())
 }
 
-/// The username of an item of the table. One that another writer gave a name outside the rule
-/// cannot be addressed by this API and fails the request rather than being left out.
+/// Returns an item's username. An item that another writer gave an invalid name cannot be addressed by this API; it fails
+/// the request rather than being left out.
 fn username_of(item: &Item) -> Result<Username, StoreError> {
     item.get(USERNAME)
         .and_then(|value| value.as_s().ok())
@@ -318,7 +321,7 @@ fn username_of(item: &Item) -> Result<Username, StoreError> {
         })
 }
 
-/// Sorts a failed call; `unmet` is what its condition stands for.
+/// Classifies a failed call; `unmet` is the error for its condition.
 fn failure<E: ProvideErrorMetadata>(error: &SdkError<E>, unmet: StoreError) -> StoreError {
     let code = error.code().unwrap_or(match error {
         SdkError::TimeoutError(_) => "Timeout",
@@ -337,9 +340,9 @@ fn failure<E: ProvideErrorMetadata>(error: &SdkError<E>, unmet: StoreError) -> S
     }
 }
 
-/// Whether a refused write was refused for its size. DynamoDB has no code of its own for that, and
-/// the size of an item after an update is known to nobody else, so its sentence decides: "Item size
-/// has exceeded the maximum allowed size", or "Item size to update has exceeded …".
+/// Whether a write was refused because of its size. DynamoDB has no error code for that, and nobody else knows the size of
+/// an item after an update, so the message decides: "Item size has exceeded the maximum allowed size", or "Item size to
+/// update has exceeded …".
 fn names_item_size(message: Option<&str>) -> bool {
     message.is_some_and(|message| message.contains("Item size"))
 }

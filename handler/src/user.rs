@@ -73,7 +73,7 @@ impl fmt::Display for Username {
     }
 }
 
-/// A whole user, in one state of it.
+/// A whole user, in one state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct User {
     username: Username,
@@ -83,7 +83,7 @@ pub struct User {
 }
 
 impl User {
-    /// Reads a user that is to be from a JSON object.
+    /// Reads a new user from a JSON object.
     ///
     /// # Errors
     /// Everything that is wrong with it.
@@ -119,7 +119,7 @@ impl User {
         }
     }
 
-    /// The item that the table is to hold.
+    /// The item for the table.
     pub fn to_stored(&self) -> Item {
         stored(self.item.clone(), &self.revision)
     }
@@ -134,32 +134,32 @@ impl User {
     /// # Errors
     /// None of writing to memory.
     pub fn write(&self, writer: &mut Writer) -> io::Result<()> {
-        json::write_object(&self.item, writer)
+        json::write_item(&self.item, writer)
     }
 
-    /// Which state of the user it is.
+    /// The user's state.
     pub fn revision(&self) -> &Revision {
         &self.revision
     }
 }
 
-/// Attributes as the table holds them, with the revision.
+/// Returns attributes as the table holds them, with the revision.
 fn stored(item: Item, revision: &Revision) -> Item {
     let mut stored = renamed(item, |name| format!("${name}"));
-    stored.insert(REVISION.to_owned(), revision.value());
+    stored.insert(REVISION.to_owned(), revision.to_stored());
     stored
 }
 
-/// The attributes and the revision of a user whose item the table holds: the way back from [`User::to_stored`].
+/// Returns the attributes and the revision of a user from the table's item: the inverse of [`User::to_stored`].
 pub fn shown(mut stored: Item) -> (Item, Revision) {
-    let revision = Revision::of(stored.remove(REVISION).as_ref());
+    let revision = Revision::from_stored(stored.remove(REVISION).as_ref());
     let item = renamed(stored, |name| {
         shown_name(&name).unwrap_or_default().to_owned()
     });
     (item, revision)
 }
 
-/// What the attribute of an item is called in the user that the item holds; `None` for the revision.
+/// Returns the name that an item's attribute has in the user; `None` for the revision.
 pub fn shown_name(stored: &str) -> Option<&str> {
     match stored {
         REVISION => None,
@@ -168,7 +168,7 @@ pub fn shown_name(stored: &str) -> Option<&str> {
     }
 }
 
-/// The item with another name for each attribute that could be taken for the revision.
+/// Renames each attribute that could be mistaken for the revision.
 fn renamed(item: Item, rename: impl Fn(String) -> String) -> Item {
     if !item.keys().any(|name| resembles_revision(name)) {
         return item;
@@ -184,13 +184,13 @@ fn renamed(item: Item, rename: impl Fn(String) -> String) -> Item {
         .collect()
 }
 
-/// Whether a name is the revision's but for its number of dollar signs.
+/// Whether a name is the revision's except for its number of dollar signs.
 fn resembles_revision(name: &str) -> bool {
     name.strip_suffix(&REVISION[1..])
         .is_some_and(|signs| !signs.is_empty() && signs.bytes().all(|sign| sign == b'$'))
 }
 
-/// Attributes to set on a user that exists; all others stay as they are.
+/// Attributes to set on an existing user; all others stay as they are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Changes(Item);
 
@@ -198,14 +198,14 @@ impl Changes {
     /// Reads changes to `username` from a JSON object.
     ///
     /// # Errors
-    /// Everything that is wrong with them. A `username` is allowed only where it says what it is.
+    /// Everything that is wrong with them. A `username` is allowed only if it is that of the user.
     pub fn from_json(body: &[u8], username: &Username) -> Result<Self, Vec<Violation>> {
         let mut item = json::parse_object(body)?;
         let mut violations = invalid_email(&item);
         if item.len() < usize::from(MIN_CHANGES) {
             violations.push(Violation::new(
                 "",
-                format!("must not have less than {MIN_CHANGES} members"),
+                format!("must have at least {MIN_CHANGES} members"),
             ));
         }
         match item.remove(USERNAME) {
@@ -213,7 +213,7 @@ impl Changes {
             Some(AttributeValue::S(text)) if text == username.as_str() => {}
             Some(_) => violations.push(Violation::new(
                 format!("/{USERNAME}"),
-                "must be that of the user in the path, or left out: a user keeps its name",
+                "must be the username in the path, or left out: a user cannot be renamed",
             )),
         }
         if item.len() > usize::from(MAX_CHANGES) {
@@ -229,12 +229,12 @@ impl Changes {
         }
     }
 
-    /// The attributes to set, as the table holds them, with the revision that they make.
+    /// The attributes to set, as the table holds them, with the new revision.
     pub fn into_stored(self) -> Item {
         stored(self.0, &Revision::fresh())
     }
 
-    /// The user that they make where there is none.
+    /// The user that they make where none exists.
     pub fn into_user(self, username: Username) -> User {
         let mut item = self.0;
         item.insert(
@@ -347,7 +347,7 @@ mod tests {
         let body = br#"{"$":1,"$$revision":2,"$revision":3,"revision":4,"username":"n"}"#;
         let user = User::from_json(body).expect("valid");
         let stored = user.to_stored();
-        assert_eq!(stored[REVISION], user.revision().value());
+        assert_eq!(stored[REVISION], user.revision().to_stored());
         let n = |name: &str| stored[name].as_n().expect("a number").as_str();
         assert_eq!(
             [n("$"), n("$$$revision"), n("$$revision"), n("revision")],

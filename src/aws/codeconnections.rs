@@ -8,7 +8,8 @@ use aws_sdk_codeconnections::error::ProvideErrorMetadata as _;
 use aws_sdk_codeconnections::types::{ConnectionStatus, ProviderType, Tag};
 use serde::Serialize;
 
-use super::{Error, Session};
+use super::error::Error;
+use super::session::Session;
 
 /// A connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,9 +27,9 @@ pub(crate) struct Connection {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Status {
     Available,
-    /// A person must finish it, in the console.
+    /// A person must complete it in the console.
     Pending,
-    /// The provider takes it no more.
+    /// The provider no longer accepts it.
     Error,
 }
 
@@ -48,7 +49,7 @@ impl From<aws_sdk_codeconnections::types::Connection> for Connection {
     }
 }
 
-/// The connection with this ARN; `None` where there is none.
+/// Returns the connection with this ARN; `None` if there is none.
 pub(crate) async fn connection(session: &Session, arn: &str) -> Result<Option<Connection>, Error> {
     let asked = Client::new(session.config())
         .get_connection()
@@ -58,13 +59,13 @@ pub(crate) async fn connection(session: &Session, arn: &str) -> Result<Option<Co
     match asked {
         Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
         asked => Ok(asked
-            .map_err(|error| Error::of_call("CodeConnections GetConnection", error))?
+            .map_err(|error| Error::new("CodeConnections GetConnection", error))?
             .connection
             .map(Connection::from)),
     }
 }
 
-/// All connections of the account and region.
+/// Returns all connections of the account and region.
 pub(crate) async fn connections(session: &Session) -> Result<Vec<Connection>, Error> {
     let mut pages = Client::new(session.config())
         .list_connections()
@@ -72,15 +73,14 @@ pub(crate) async fn connections(session: &Session) -> Result<Vec<Connection>, Er
         .send();
     let mut connections = Vec::new();
     while let Some(page) = pages.next().await {
-        let page =
-            page.map_err(|error| Error::of_call("CodeConnections ListConnections", error))?;
+        let page = page.map_err(|error| Error::new("CodeConnections ListConnections", error))?;
         let found = page.connections.unwrap_or_default();
         connections.extend(found.into_iter().map(Connection::from));
     }
     Ok(connections)
 }
 
-/// Makes a connection, which is pending; answers its ARN.
+/// Creates a connection, which is pending, and returns its ARN.
 pub(crate) async fn create(
     session: &Session,
     name: &str,
@@ -93,32 +93,32 @@ pub(crate) async fn create(
         .iter()
         .map(|(key, value)| Tag::builder().key(key).value(value).build())
         .collect();
-    let tags = tags.map_err(|error| Error::of_building(CALL, error))?;
+    let tags = tags.map_err(|error| Error::incomplete(CALL, error))?;
     let request = Client::new(session.config())
         .create_connection()
         .connection_name(name)
         .set_host_arn(host.map(str::to_owned))
         .set_tags(Some(tags));
-    // The provider of a host is the host's, and not said twice.
+    // A host has its own provider, so it must not be given again.
     let provider = host.is_none().then(|| ProviderType::from(provider));
     let made = request.set_provider_type(provider).send().await;
-    let made = made.map_err(|error| Error::of_call(CALL, error))?;
+    let made = made.map_err(|error| Error::new(CALL, error))?;
     Ok(made.connection_arn)
 }
 
-/// A connection's tags.
+/// Returns the tags of a connection.
 pub(crate) async fn tags(session: &Session, arn: &str) -> Result<BTreeMap<String, String>, Error> {
     let found = Client::new(session.config())
         .list_tags_for_resource()
         .resource_arn(arn)
         .send()
         .await
-        .map_err(|error| Error::of_call("CodeConnections ListTagsForResource", error))?;
+        .map_err(|error| Error::new("CodeConnections ListTagsForResource", error))?;
     let tags = found.tags.unwrap_or_default();
     Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
 }
 
-/// Deletes a connection; it is no mistake if there is none.
+/// Deletes a connection. If there is none, that is fine.
 pub(crate) async fn delete(session: &Session, arn: &str) -> Result<(), Error> {
     let deleted = Client::new(session.config())
         .delete_connection()
@@ -129,6 +129,6 @@ pub(crate) async fn delete(session: &Session, arn: &str) -> Result<(), Error> {
         Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(()),
         deleted => deleted
             .map(|_| ())
-            .map_err(|error| Error::of_call("CodeConnections DeleteConnection", error)),
+            .map_err(|error| Error::new("CodeConnections DeleteConnection", error)),
     }
 }

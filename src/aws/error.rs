@@ -8,26 +8,32 @@ use aws_smithy_types::error::operation::BuildError;
 
 /// What a person can do about a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    test,
+    derive(strum::AsRefStr, strum::VariantArray, strum::VariantNames)
+)]
 pub(crate) enum Cause {
     /// No region is known.
     NoRegion,
+    /// The region of the profile cannot be right.
+    InvalidRegion,
     /// No credentials are known.
     NoCredentials,
-    /// The credentials were good once.
+    /// The credentials have expired.
     ExpiredCredentials,
-    /// The place that the credentials are to come from failed.
+    /// The source of the credentials failed.
     UnusableCredentials,
-    /// AWS does not know the credentials, or the signature made with them is wrong.
+    /// AWS does not know the credentials, or their signature is wrong.
     InvalidCredentials,
-    /// The credentials are good, and do not allow this.
+    /// The credentials are valid, but do not allow this.
     Denied,
-    /// Nothing answered in time.
+    /// There was no response in time.
     Timeout,
-    /// Nothing is there to answer.
+    /// There was no connection.
     Unreachable,
     /// Too many calls, after the SDK's retries.
     Throttled,
-    /// What it was asked of is not in a state for it; often somebody else was faster.
+    /// The resource is not in a state for it; often somebody else was faster.
     Conflict,
     /// AWS refused the request itself.
     Refused,
@@ -36,7 +42,7 @@ pub(crate) enum Cause {
 }
 
 impl Cause {
-    /// Whether the same call may well succeed in a moment.
+    /// Whether the same call may succeed soon.
     pub(crate) fn is_transient(self) -> bool {
         matches!(
             self,
@@ -55,7 +61,7 @@ pub(crate) struct Error {
 }
 
 impl Error {
-    /// No region is known: not even a call was made.
+    /// No region is known, so no call was made.
     pub(crate) fn no_region() -> Self {
         Self {
             what: "no AWS region is configured".to_owned(),
@@ -64,34 +70,45 @@ impl Error {
         }
     }
 
-    /// No credentials are known: not even a call was made.
-    pub(crate) fn no_credentials() -> Self {
-        Self::of_provider(&CredentialsError::not_loaded("no provider"))
-    }
-
-    /// A refusal that came inside a successful answer, or without a body.
-    pub(crate) fn refused(call: &str, code: &str, message: &str) -> Self {
+    /// The profile's region cannot be right, so no call was made.
+    pub(crate) fn invalid_region(region: &str) -> Self {
         Self {
-            what: format!("{call}: {message} ({code})"),
-            cause: of_code(code),
+            what: format!("the region `{region}` of the AWS profile is not valid"),
+            cause: Cause::InvalidRegion,
             source: None,
         }
     }
 
-    /// Sorts the SDK's error of `call`, e.g. `CloudFormation DescribeStacks`.
-    pub(crate) fn of_call<E, R>(call: &'static str, error: SdkError<E, R>) -> Self
+    /// No credentials are known, so no call was made.
+    pub(crate) fn no_credentials() -> Self {
+        Self::credentials(&CredentialsError::not_loaded("no provider"))
+    }
+
+    /// A refusal inside a successful response, or without a body.
+    pub(crate) fn refused(call: &str, code: &str, message: &str) -> Self {
+        Self {
+            what: format!("{call}: {message} ({code})"),
+            cause: cause_of(code),
+            source: None,
+        }
+    }
+
+    /// The SDK's error of `call`, e.g. `CloudFormation DescribeStacks`.
+    pub(crate) fn new<E, R>(call: &'static str, error: SdkError<E, R>) -> Self
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
         R: std::fmt::Debug + Send + Sync + 'static,
     {
         if let Some(credentials) = find::<CredentialsError>(&error) {
-            return Self::of_provider(credentials);
+            return Self::credentials(credentials);
         }
         let code = error.code().map(str::to_owned);
         let (what, cause) = match &error {
-            SdkError::TimeoutError(_) => (format!("{call} did not answer in time"), Cause::Timeout),
+            SdkError::TimeoutError(_) => {
+                (format!("{call} did not respond in time"), Cause::Timeout)
+            }
             SdkError::DispatchFailure(failure) if failure.is_timeout() => {
-                (format!("{call} did not answer in time"), Cause::Timeout)
+                (format!("{call} did not respond in time"), Cause::Timeout)
             }
             SdkError::DispatchFailure(_) => {
                 (format!("{call} could not be reached"), Cause::Unreachable)
@@ -99,7 +116,7 @@ impl Error {
             SdkError::ServiceError(_) => {
                 let code = code.as_deref().unwrap_or("unknown error");
                 let message = error.message().unwrap_or("no message");
-                let cause = match of_code(code) {
+                let cause = match cause_of(code) {
                     // CloudFormation has no code for it, only this sentence.
                     Cause::Refused if message.contains("_IN_PROGRESS state") => Cause::Conflict,
                     cause => cause,
@@ -107,12 +124,12 @@ impl Error {
                 (format!("{call}: {message} ({code})"), cause)
             }
             _ => (
-                format!("{call} answered something unexpected"),
+                format!("{call} returned something unexpected"),
                 Cause::Internal,
             ),
         };
         let source = match error {
-            // Its message is the cause already.
+            // Its message is part of the cause already.
             SdkError::ServiceError(_) => None,
             other => Some(Box::new(other) as Box<_>),
         };
@@ -123,7 +140,7 @@ impl Error {
         }
     }
 
-    fn of_provider(error: &CredentialsError) -> Self {
+    fn credentials(error: &CredentialsError) -> Self {
         let (what, cause) = match error {
             CredentialsError::CredentialsNotLoaded(_) => {
                 ("no AWS credentials were found", Cause::NoCredentials)
@@ -136,24 +153,24 @@ impl Error {
         Self {
             what: what.to_owned(),
             cause,
-            // Where nothing was found, every place that was looked at says so.
+            // If nothing was found, the error only lists where.
             source: (cause == Cause::UnusableCredentials).then(|| innermost(error).into()),
         }
     }
 
-    /// A request that lacks what it needs: a defect of whoever builds it.
-    pub(crate) fn of_building(call: &'static str, error: BuildError) -> Self {
+    /// A request without something that it needs, which is a defect of umb.
+    pub(crate) fn incomplete(call: &'static str, error: BuildError) -> Self {
         Self {
-            what: format!("{call} cannot be asked"),
+            what: format!("{call} could not be called"),
             cause: Cause::Refused,
             source: Some(Box::new(error)),
         }
     }
 
-    /// An answer without what it always has.
+    /// A response without something that it always has.
     pub(crate) fn unexpected(call: &'static str) -> Self {
         Self {
-            what: format!("{call} answered something unexpected"),
+            what: format!("{call} returned something unexpected"),
             cause: Cause::Internal,
             source: None,
         }
@@ -165,7 +182,31 @@ impl Error {
     }
 }
 
-/// What the last error of a chain says.
+#[cfg(test)]
+impl Error {
+    /// An error with that cause.
+    pub(crate) fn example(cause: Cause) -> Self {
+        Self {
+            what: "CloudFormation DescribeStacks: the message (TheCode)".to_owned(),
+            cause,
+            source: None,
+        }
+    }
+}
+
+#[cfg(test)]
+impl AsRef<str> for Error {
+    fn as_ref(&self) -> &str {
+        self.cause.as_ref()
+    }
+}
+
+#[cfg(test)]
+impl strum::VariantNames for Error {
+    const VARIANTS: &'static [&'static str] = <Cause as strum::VariantNames>::VARIANTS;
+}
+
+/// Returns the text of the last error of a chain.
 fn innermost(error: &dyn StdError) -> String {
     match error.source() {
         Some(source) => innermost(source),
@@ -184,9 +225,9 @@ fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
     None
 }
 
-/// The codes that AWS services share:
+/// Returns the cause that a code means. AWS services share these:
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html>.
-fn of_code(code: &str) -> Cause {
+fn cause_of(code: &str) -> Cause {
     match code {
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => Cause::ExpiredCredentials,
         "IncompleteSignature"

@@ -1,36 +1,37 @@
-//! Lambda: what an account may still reserve, and the code that a function runs.
+//! Lambda: an account's concurrency, and the code of functions.
 
 use aws_sdk_lambda::error::ProvideErrorMetadata as _;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::LastUpdateStatus;
 
-use super::{Error, Session};
+use super::error::Error;
+use super::session::Session;
 
-/// How many calls an account's functions may serve at once.
+/// How many requests an account's functions may handle at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Concurrency {
     /// The account's quota in the region.
     pub(crate) quota: u32,
-    /// What of it no function has reserved.
+    /// The part of it that no function has reserved.
     pub(crate) unreserved: u32,
 }
 
 impl Concurrency {
-    /// Whether a function that has reserved `held` may reserve `wanted`. AWS insists that 100 stay
-    /// unreserved, or all of it where the quota is no larger (new accounts start at 10). Source:
+    /// Whether a function that has reserved `held` may reserve `wanted`. AWS requires that 100 stay
+    /// unreserved, or everything if the quota is not larger (new accounts start at 10). Source:
     /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html>.
-    pub(crate) fn carries(self, wanted: u32, held: u32) -> bool {
+    pub(crate) fn allows(self, wanted: u32, held: u32) -> bool {
         self.unreserved.saturating_add(held) >= wanted.saturating_add(self.quota.min(100))
     }
 }
 
-/// Reads the session's account quota.
+/// Returns the account's concurrency.
 pub(crate) async fn concurrency(session: &Session) -> Result<Concurrency, Error> {
     let limits = aws_sdk_lambda::Client::new(session.config())
         .get_account_settings()
         .send()
         .await
-        .map_err(|error| Error::of_call("Lambda GetAccountSettings", error))?
+        .map_err(|error| Error::new("Lambda GetAccountSettings", error))?
         .account_limit;
     let number = |value: i32| u32::try_from(value).unwrap_or(0);
     Ok(limits.map_or(
@@ -50,13 +51,13 @@ pub(crate) async fn concurrency(session: &Session) -> Result<Concurrency, Error>
 pub(crate) struct Code {
     /// Its SHA-256, in base64.
     pub(crate) sha256: String,
-    /// Whether another one is being put there.
+    /// Whether an update is running.
     pub(crate) is_in_progress: bool,
-    /// Why the last one could not be.
+    /// Why the last update failed, if it did.
     pub(crate) failure: Option<String>,
 }
 
-/// The code that `function` runs; `None` where there is no such function.
+/// Returns the code that `function` runs; `None` if there is no such function.
 pub(crate) async fn code(session: &Session, function: &str) -> Result<Option<Code>, Error> {
     let asked = aws_sdk_lambda::Client::new(session.config())
         .get_function_configuration()
@@ -65,7 +66,7 @@ pub(crate) async fn code(session: &Session, function: &str) -> Result<Option<Cod
         .await;
     let output = match asked {
         Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(None),
-        asked => asked.map_err(|error| Error::of_call("Lambda GetFunctionConfiguration", error))?,
+        asked => asked.map_err(|error| Error::new("Lambda GetFunctionConfiguration", error))?,
     };
     let has_failed = output.last_update_status == Some(LastUpdateStatus::Failed);
     Ok(Some(Code {
@@ -75,7 +76,7 @@ pub(crate) async fn code(session: &Session, function: &str) -> Result<Option<Cod
     }))
 }
 
-/// Starts to put `zip` into `function`.
+/// Starts to update the code of `function` to `zip`.
 pub(crate) async fn update_code(
     session: &Session,
     function: &str,
@@ -89,7 +90,7 @@ pub(crate) async fn update_code(
         .zip_file(zip)
         .send()
         .await
-        .map_err(|error| Error::of_call("Lambda UpdateFunctionCode", error))?;
+        .map_err(|error| Error::new("Lambda UpdateFunctionCode", error))?;
     Ok(())
 }
 
@@ -98,12 +99,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_account_carries_no_reservation() {
+    fn a_new_account_allows_no_reservation() {
         let new = Concurrency {
             quota: 10,
             unreserved: 10,
         };
-        assert!(!new.carries(1, 0));
+        assert!(!new.allows(1, 0));
     }
 
     #[test]
@@ -112,8 +113,8 @@ mod tests {
             quota: 1000,
             unreserved: 110,
         };
-        assert!(account.carries(10, 0));
-        assert!(!account.carries(11, 0));
-        assert!(account.carries(11, 1));
+        assert!(account.allows(10, 0));
+        assert!(!account.allows(11, 0));
+        assert!(account.allows(11, 1));
     }
 }

@@ -1,20 +1,21 @@
-//! CloudWatch Logs: which log groups are there, and what is in them.
+//! CloudWatch Logs: log groups and their lines.
 
 use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::error::ProvideErrorMetadata as _;
 use aws_sdk_cloudwatchlogs::types::OutputLogEvent;
 
-use super::{Error, Session};
+use super::error::Error;
+use super::session::Session;
 
 /// A log group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LogGroup {
     pub(crate) name: String,
-    /// How many bytes are stored in it.
+    /// How many bytes it stores.
     pub(crate) bytes: u64,
 }
 
-/// The last lines of a stream, at most `count`; none where there is no such stream.
+/// Returns the last lines of a stream, at most `count`; none if there is no such stream.
 pub(crate) async fn tail(
     session: &Session,
     group: &str,
@@ -32,14 +33,13 @@ pub(crate) async fn tail(
     match asked {
         Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(Vec::new()),
         asked => {
-            let found =
-                asked.map_err(|error| Error::of_call("CloudWatch Logs GetLogEvents", error))?;
+            let found = asked.map_err(|error| Error::new("CloudWatch Logs GetLogEvents", error))?;
             Ok(lines(found.events.unwrap_or_default()))
         }
     }
 }
 
-/// All lines of a stream after `token`, the oldest first, and the token behind them.
+/// Returns all lines of a stream after `token`, oldest first, and the token after them.
 pub(crate) async fn after(
     session: &Session,
     group: &str,
@@ -61,12 +61,10 @@ pub(crate) async fn after(
             Err(error) if error.code() == Some("ResourceNotFoundException") => {
                 return Ok((all, token));
             }
-            asked => {
-                asked.map_err(|error| Error::of_call("CloudWatch Logs GetLogEvents", error))?
-            }
+            asked => asked.map_err(|error| Error::new("CloudWatch Logs GetLogEvents", error))?,
         };
         all.extend(lines(found.events.unwrap_or_default()));
-        // The end is where the token stays the same.
+        // At the end, the token stays the same.
         let is_end = found.next_forward_token == token;
         token = found.next_forward_token;
         if is_end {
@@ -82,7 +80,7 @@ fn lines(events: Vec<OutputLogEvent>) -> Vec<String> {
         .collect()
 }
 
-/// The log groups whose names begin with `prefix`.
+/// Returns the log groups whose names start with `prefix`.
 pub(crate) async fn groups(session: &Session, prefix: &str) -> Result<Vec<LogGroup>, Error> {
     let mut pages = Client::new(session.config())
         .describe_log_groups()
@@ -91,8 +89,7 @@ pub(crate) async fn groups(session: &Session, prefix: &str) -> Result<Vec<LogGro
         .send();
     let mut groups = Vec::new();
     while let Some(page) = pages.next().await {
-        let page =
-            page.map_err(|error| Error::of_call("CloudWatch Logs DescribeLogGroups", error))?;
+        let page = page.map_err(|error| Error::new("CloudWatch Logs DescribeLogGroups", error))?;
         groups.extend(
             page.log_groups
                 .unwrap_or_default()

@@ -1,19 +1,21 @@
-//! AWS, a file per service: the only place that names its SDK.
+//! AWS, a file or folder for each service. Nothing else uses its SDK.
 //!
-//! Each file answers in types of its own, so that the engine and its tests need no SDK type. What
-//! is transient is retried here, by the SDK; what is not becomes an [`Error`] with a [`Cause`].
+//! Each file returns types of its own, so that nothing else needs an SDK type. The SDK retries transient
+//! failures; the others become an [`Error`] with a [`Cause`].
 
 pub(crate) mod apigateway;
 pub(crate) mod cloudformation;
 pub(crate) mod codeconnections;
 pub(crate) mod codepipeline;
 pub(crate) mod dynamodb;
+mod env;
 mod error;
 pub(crate) mod lambda;
 pub(crate) mod logs;
 pub(crate) mod s3;
 mod session;
 pub(crate) mod sts;
+mod time;
 
+pub(crate) use env::{AwsEnv, EnvError};
 pub(crate) use error::{Cause, Error};
-pub(crate) use session::{Profile, Session};

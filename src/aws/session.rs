@@ -1,4 +1,4 @@
-//! Who calls AWS, where, and how patiently.
+//! Sessions: credentials, region and timeouts of calls.
 
 use std::time::Duration;
 
@@ -12,7 +12,9 @@ use aws_sdk_sts::config::timeout::TimeoutConfig;
 use aws_smithy_http_client::Builder as HttpClientBuilder;
 use aws_smithy_http_client::tls::{Provider as TlsProvider, rustls_provider::CryptoMode};
 
-use super::Error;
+use crate::model::Region as RegionCode;
+
+use super::error::Error;
 
 /// Which named profile of the shared AWS configuration to use.
 #[derive(Debug, Clone, Copy)]
@@ -20,8 +22,8 @@ pub(crate) enum Profile<'a> {
     /// The default one, unless the environment has credentials of its own.
     Default,
     /// This one, unless the environment has credentials of its own.
-    Rather(&'a str),
-    /// This one, whatever the environment has.
+    Fallback(&'a str),
+    /// This one, even if the environment has credentials of its own.
     Only(&'a str),
 }
 
@@ -29,7 +31,7 @@ impl<'a> Profile<'a> {
     fn name(self) -> Option<&'a str> {
         match self {
             Self::Default => None,
-            Self::Rather(name) | Self::Only(name) => Some(name),
+            Self::Fallback(name) | Self::Only(name) => Some(name),
         }
     }
 }
@@ -38,10 +40,10 @@ impl<'a> Profile<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
     config: SdkConfig,
-    region: String,
+    region: RegionCode,
 }
 
-/// The one HTTP client: every call that umb makes goes through it. TLS by rustls, roots from the
+/// The HTTP client of every call to AWS: TLS by rustls, root certificates from the
 /// operating system.
 fn http_client() -> SharedHttpClient {
     HttpClientBuilder::new()
@@ -52,15 +54,17 @@ fn http_client() -> SharedHttpClient {
 impl Session {
     /// Opens a session with `profile` (else the default one) in `region` (else the profile's).
     ///
-    /// Nothing is called yet: credentials are looked up when the first call needs them, in all the
+    /// Nothing is called yet: the first call looks up credentials in all the
     /// places that the SDK knows (environment, profiles, SSO, processes, containers, instances).
-    pub(crate) async fn open(profile: Profile<'_>, region: Option<&str>) -> Result<Self, Error> {
-        let region = match region {
-            Some(region) => Region::new(region.to_owned()),
-            None => profile_region(profile.name())
-                .await
-                .ok_or_else(Error::no_region)?,
+    pub(crate) async fn open(
+        profile: Profile<'_>,
+        region: Option<&RegionCode>,
+    ) -> Result<Self, Error> {
+        let code = match region {
+            Some(code) => code.clone(),
+            None => profile_region(profile.name()).await?,
         };
+        let region = Region::new(code.to_string());
         let http_client = http_client();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http_client.clone())
@@ -87,21 +91,21 @@ impl Session {
         }
         Ok(Self {
             config: loader.load().await,
-            region: region.to_string(),
+            region: code,
         })
     }
 
     /// The region that calls go to.
-    pub(crate) fn region(&self) -> &str {
+    pub(crate) fn region(&self) -> &RegionCode {
         &self.region
     }
 
-    /// The endpoint that stands in for all of AWS (`AWS_ENDPOINT_URL`), if there is one.
+    /// The endpoint that replaces all of AWS (`AWS_ENDPOINT_URL`), if there is one.
     pub(crate) fn endpoint(&self) -> Option<&str> {
         self.config.endpoint_url()
     }
 
-    /// Where the session's credentials come from; none where nothing is known of any.
+    /// The provider of the session's credentials, if there is one.
     pub(crate) fn credentials_provider(&self) -> Option<SharedCredentialsProvider> {
         self.config.credentials_provider()
     }
@@ -111,12 +115,16 @@ impl Session {
     }
 }
 
-async fn profile_region(profile: Option<&str>) -> Option<Region> {
+/// Returns the region of a named profile, or of the default one.
+async fn profile_region(profile: Option<&str>) -> Result<RegionCode, Error> {
     use aws_config::meta::region::ProvideRegion as _;
 
     let mut provider = ProfileFileRegionProvider::builder();
     if let Some(profile) = profile {
         provider = provider.profile_name(profile);
     }
-    provider.build().region().await
+    let region = provider.build().region().await;
+    let region = region.ok_or_else(Error::no_region)?;
+    let code = region.as_ref().to_owned();
+    RegionCode::try_from(code).map_err(|_| Error::invalid_region(region.as_ref()))
 }

@@ -1,25 +1,28 @@
 //! STS: who is calling.
 
-use super::{Error, Session};
+use crate::model::AccountId;
 
-/// Who the credentials belong to.
+use super::error::Error;
+use super::session::Session;
+
+/// Whose the credentials are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Identity {
-    /// The account, 12 digits.
-    pub(crate) account: String,
+    pub(crate) account: AccountId,
     /// The user, role session or root.
     pub(crate) arn: String,
 }
 
-/// Asks AWS who the session's credentials belong to.
+/// Asks AWS whose the session's credentials are.
 pub(crate) async fn identity(session: &Session) -> Result<Identity, Error> {
     let output = aws_sdk_sts::Client::new(session.config())
         .get_caller_identity()
         .send()
         .await
-        .map_err(|error| Error::of_call("STS GetCallerIdentity", error))?;
+        .map_err(|error| Error::new("STS GetCallerIdentity", error))?;
+    let account = AccountId::try_from(output.account.unwrap_or_default());
     Ok(Identity {
-        account: output.account.unwrap_or_default(),
+        account: account.map_err(|_| Error::unexpected("STS GetCallerIdentity"))?,
         arn: output.arn.unwrap_or_default(),
     })
 }

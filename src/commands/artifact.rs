@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
-use crate::artifact;
-use crate::error::{Failure, FileError};
+use crate::artifact::Artifact;
+use crate::error::Failure;
 use crate::ui::Ui;
 
-/// Write the Lambda function that is embedded in this binary to a file
+/// Write the embedded Lambda function to a file
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  umb artifact --out handler.zip    Write the function that `umb deploy` uploads")]
 pub(crate) struct ArtifactArgs {
     /// The zip file to write
     #[arg(long, value_name = "FILE")]
@@ -15,18 +18,17 @@ pub(crate) struct ArtifactArgs {
 }
 
 impl ArtifactArgs {
-    pub(super) fn run(self, ui: &Ui) -> Result<(), Failure> {
-        std::fs::write(&self.out, artifact::ZIP).map_err(|source| FileError {
-            verb: "write",
-            path: self.out.clone(),
-            source,
-        })?;
+    pub(super) fn run(&self, ui: &Ui) -> Result<(), Failure> {
+        let Artifact {
+            zip,
+            sha256,
+            architecture,
+        } = Artifact::EMBEDDED;
+        fs_err::write(&self.out, zip)?;
         ui.note(&format!(
-            "{}: {} bytes for {}, SHA-256 {}",
+            "{}: {} bytes for {architecture}, SHA-256 {sha256}",
             self.out.display(),
-            artifact::ZIP.len(),
-            artifact::ARCHITECTURE,
-            artifact::SHA256
+            zip.len(),
         ));
         Ok(())
     }

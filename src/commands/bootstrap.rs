@@ -1,72 +1,74 @@
 //! `umb bootstrap`
 
-use crate::deploy::{self, Cloud};
+use crate::aws::AwsEnv;
 use crate::error::Failure;
+use crate::model::AccountId;
+use crate::pipeline::prepare_bootstrap;
 use crate::settings::Settings;
 use crate::ui::Ui;
 
-use super::lone;
+use super::app_stack;
+use super::interrupt::stoppable;
+use super::target::cloud_stage;
 
-/// Make the roles with which a pipeline deploys a stage, where the stage is
+/// Create the roles with which a pipeline deploys a stage
+///
+/// They are created in the account and region of the stage.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  umb bootstrap prod --trust 111111111111    Let the pipeline of another account deploy prod
+  umb bootstrap prod --yes                   The same for the account in umb.toml, without asking")]
 pub(crate) struct BootstrapArgs {
-    /// A stage that the pipeline is to deploy: its account and region get the roles
+    /// A stage that the pipeline will deploy: its account and region get the roles
     stage: String,
-    /// The account, 12 digits, whose pipeline may use them; else that of [pipeline] in umb.toml, else the stage's
-    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
-    trust: Option<String>,
+    /// The account, 12 digits, whose pipeline may use them [default: that of [pipeline] in umb.toml, the stage's]
+    #[arg(long, value_name = "ACCOUNT")]
+    trust: Option<AccountId>,
     /// Do not ask before permissions become broader or resources are replaced or deleted
     #[arg(long, short)]
     yes: bool,
-    /// Show what happens as JSON, an object a line
+    /// Show what happens as JSON Lines
     #[arg(long)]
-    json: bool,
-}
-
-fn account(text: &str) -> Result<String, String> {
-    let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if is_account {
-        Ok(text.to_owned())
-    } else {
-        Err("an account is 12 digits".to_owned())
-    }
+    pub(super) json: bool,
 }
 
 impl BootstrapArgs {
-    pub(super) fn is_for_programs(&self) -> bool {
-        self.json
-    }
-
-    pub(super) async fn run(self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
-        lone::resumable(self.bootstrap(settings, ui)).await
+    pub(super) async fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
+        stoppable("bootstrap", self.bootstrap(settings, ui)).await
     }
 
     async fn bootstrap(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
-        let stage = settings.cloud_stage(&self.stage)?;
-        let cloud = Cloud::open(&stage.place).await?;
-        let trusted = self
-            .trust
-            .as_ref()
-            .or(settings.pipeline.place.account.as_ref());
-        let trusted = trusted.map_or(cloud.account(), String::as_str);
-        bring_about(&cloud, settings, trusted, self.yes, ui).await
+        let hints = [
+            "name a stage on AWS",
+            "name the stage that the pipeline deploys",
+        ];
+        let stage = cloud_stage("bootstrap", &self.stage, settings, hints)?;
+        let env = AwsEnv::open(&stage.env()).await?;
+        let trusted = self.trust.as_ref().or(settings.pipeline.account.as_ref());
+        deploy(
+            &env,
+            settings,
+            trusted.unwrap_or(env.account()),
+            self.yes,
+            ui,
+        )
+        .await
     }
 }
 
-/// Brings the bootstrap stack of the cloud's account and region to what the settings say.
-pub(super) async fn bring_about(
-    cloud: &Cloud,
+/// Deploys the bootstrap stack of an account and region.
+pub(super) async fn deploy(
+    env: &AwsEnv,
     settings: &Settings,
-    pipeline_account: &str,
+    trusted: &AccountId,
     yes: bool,
     ui: &Ui,
 ) -> Result<(), Failure> {
     let boundary = settings.boundary.clone();
     let reporter = ui.reporter();
-    let prepared =
-        deploy::bootstrap(cloud, &settings.app, pipeline_account, boundary, &*reporter).await;
+    let prepared = prepare_bootstrap(env, &settings.app, trusted, boundary, &*reporter).await;
     drop(reporter);
-    let deployed = lone::apply(cloud, prepared, yes, ui).await?;
-    lone::show(ui, deployed);
+    ui.say(app_stack::apply(env, prepared, yes, ui).await?);
     Ok(())
 }

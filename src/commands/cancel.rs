@@ -1,33 +1,45 @@
 //! `umb cancel`
 
-use crate::deploy::{self, Standing};
 use crate::error::Failure;
 use crate::settings::Settings;
+use crate::stack;
+use crate::stage::StageState;
 use crate::ui::Ui;
 
-use super::attended::{attended, show};
-use super::stage::CloudStage;
+use super::interrupt::attended;
+use super::target::{CloudStage, cloud_stage};
 
-/// Cancel the update of a stage that goes on, or delete its half-made first creation
+/// Cancel a running update, or an unfinished first creation
+///
+/// It waits until the stage is as it was before; what a first creation made is deleted.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  umb cancel dev    Cancel the update of dev, and wait until everything is as before")]
 pub(crate) struct CancelArgs {
     /// The stage
     stage: String,
 }
 
 impl CancelArgs {
-    pub(super) async fn run(self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
-        let target = CloudStage::open(settings, &self.stage).await?;
+    pub(super) async fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
+        let hints = [
+            "Ctrl-C stops `umb deploy local`",
+            "`umb pipeline stop` stops an execution",
+        ];
+        let stage = cloud_stage("cancel", &self.stage, settings, hints)?;
+        let target = CloudStage::open(stage).await?;
         attended(&target, ui, cancel(&target, ui)).await
     }
 }
 
 async fn cancel(target: &CloudStage, ui: &Ui) -> Result<(), Failure> {
-    let spec = &target.stage.spec;
-    let standing = Standing::look(&target.cloud, &spec.app, &spec.name).await?;
-    show(
-        ui,
-        &deploy::cancel(&target.cloud, standing, &*ui.reporter()).await?,
-    );
+    let state = StageState::look(&target.env, target.app(), target.name()).await?;
+    let reporter = ui.reporter();
+    let outcomes = stack::cancel(&target.env, target.name(), &state.stacks(), &*reporter).await?;
+    drop(reporter);
+    for outcome in outcomes {
+        ui.say(outcome);
+    }
     Ok(())
 }

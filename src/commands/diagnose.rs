@@ -1,37 +1,41 @@
 //! `umb diagnose`
 
-use crate::deploy;
 use crate::error::Failure;
 use crate::settings::Settings;
+use crate::stage;
 use crate::ui::Ui;
 
-use super::stage::CloudStage;
+use super::target::{CloudStage, cloud_stage};
 
-/// Explain how the last operation on a stage ended, even if the stage is deleted
+/// Explain how the last operation on a stage ended
+///
+/// This works for deleted stages too, as long as CloudFormation remembers them (90 days).
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  umb diagnose dev           Show which resource failed first, and why
+  umb diagnose dev --json    The same for a program")]
 pub(crate) struct DiagnoseArgs {
     /// The stage
     stage: String,
     /// Show a JSON array, an object for each stack
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 impl DiagnoseArgs {
-    pub(super) async fn run(self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
-        let target = CloudStage::open(settings, &self.stage).await?;
-        let spec = &target.stage.spec;
-        let diagnoses = deploy::diagnose(&target.cloud, &spec.app, &spec.name).await?;
+    pub(super) async fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
+        let hints = [
+            "`umb status local` shows whether it works",
+            "`umb pipeline status` shows how its executions ended, `umb pipeline logs` why",
+        ];
+        let stage = cloud_stage("diagnose", &self.stage, settings, hints)?;
+        let target = CloudStage::open(stage).await?;
+        let diagnoses = stage::diagnose(&target.env, target.app(), target.name()).await?;
         if diagnoses.is_empty() {
             return Err(target.not_deployed());
         }
-        if self.json {
-            ui.print_json(&diagnoses);
-        } else {
-            for diagnosis in &diagnoses {
-                ui.diagnosis(diagnosis);
-            }
-        }
+        ui.show(&diagnoses);
         Ok(())
     }
 }

@@ -14,13 +14,13 @@ pub(crate) struct LocalServerArgs {
     /// The port, if it matters
     #[arg(long)]
     port: Option<u16>,
-    /// Whether to let in signed requests alone
+    /// Whether to accept only signed requests
     #[arg(long)]
     auth: bool,
 }
 
 impl LocalServerArgs {
-    pub(super) async fn run(self) -> Result<(), Failure> {
+    pub(super) async fn run(&self) -> Result<(), Failure> {
         Ok(local::serve(&self.folder, self.port, self.auth).await?)
     }
 }

@@ -2,91 +2,97 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::deploy::{Plan, Prepared, StackAction, Standing};
-use crate::error::{Failure, FileError};
-use crate::settings::{PIPELINE, Settings};
+use crate::error::Failure;
+use crate::settings::Settings;
+use crate::stack::StackAction;
+use crate::stage::{Plan, Prepared, StageState};
 use crate::ui::Ui;
 
-use super::attended::{attended, interruptible};
-use super::pipeline;
-use super::stage::{CloudStage, Deployment};
+use super::deploy_options::DeployOptions;
+use super::given_flags::CLOUD_OPTIONS;
+use super::interrupt::{attended, stoppable};
+use super::target::{CloudStage, Target};
+use super::{Exit, GivenFlags, pipeline};
 
 /// Show what a deploy would change, and change nothing
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  umb plan dev                     Show what `umb deploy dev` would change
+  umb plan prod --out plan.json    Save the plan, for `umb deploy prod --plan plan.json`
+  umb plan prod --exit-code        Exit with 4 if anything would change: for scripts")]
 pub(crate) struct PlanArgs {
     /// The stage, or `pipeline`
     target: String,
-    /// Save the plan, for `umb deploy --plan FILE`
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
     /// Exit with 4 if something would change
     #[arg(long)]
     exit_code: bool,
     /// Show the plan as JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
+    /// Save the plan, for `umb deploy --plan FILE`
+    #[arg(long, value_name = "FILE", help_heading = CLOUD_OPTIONS)]
+    out: Option<PathBuf>,
     #[command(flatten)]
-    deployment: Deployment,
+    options: DeployOptions,
 }
 
 impl PlanArgs {
-    pub(super) async fn run(self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
-        if self.target == PIPELINE {
-            return interruptible(self.plan_pipeline(settings, ui)).await;
+    pub(super) async fn run(
+        &self,
+        settings: &Settings,
+        given: &GivenFlags,
+        ui: &Ui,
+    ) -> Result<Exit, Failure> {
+        let target = Target::parse(&self.target, settings)?;
+        match target {
+            Target::Local => {
+                Err(target
+                    .unsupported("plan", "`umb deploy local` starts it, or says that it runs"))
+            }
+            Target::All => Err(target.unsupported("plan", "name a stage, e.g. `umb plan dev`")),
+            Target::Pipeline => {
+                given.check(target.kind())?;
+                stoppable("plan pipeline", self.plan_pipeline(settings, ui)).await
+            }
+            Target::Cloud(stage) => {
+                given.check(target.kind())?;
+                let target = CloudStage::open(stage).await?;
+                attended(&target, ui, self.plan_stage(&target, ui)).await
+            }
         }
-        let target = CloudStage::open(settings, &self.target).await?;
-        attended(&target, ui, self.plan_cloud(&target, ui)).await
     }
 
-    /// What `umb deploy pipeline` would change of the pipeline's own stack.
-    async fn plan_pipeline(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
-        if self.out.is_some() || self.deployment.is_special() {
-            return Err(Failure::usage(
-                "the plan of the pipeline takes no flags but --exit-code and --json",
-            ));
-        }
+    /// What `umb deploy pipeline` would change in the pipeline's own stack.
+    async fn plan_pipeline(&self, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
         let plan = pipeline::plan(settings, ui).await?;
-        if self.json {
-            ui.print_json(&plan);
-        } else {
-            ui.stack_plan(&plan);
-        }
-        if self.exit_code && plan.action != StackAction::None {
-            return Err(Failure::changes());
-        }
-        Ok(())
+        ui.show(&plan);
+        let would_change = plan.action != StackAction::None;
+        Ok(Exit::changes_if(self.exit_code && would_change))
     }
 
-    async fn plan_cloud(&self, target: &CloudStage, ui: &Ui) -> Result<(), Failure> {
+    async fn plan_stage(&self, target: &CloudStage, ui: &Ui) -> Result<Exit, Failure> {
         let planned = self.plan(target, ui).await;
-        // What was made to find out goes again, unless it was saved.
-        let tidied = target.cloud.abandon().await;
+        // A change set that was only created to find out is deleted again; those of a saved plan are kept.
+        let discarded = target.env.discard_change_sets().await;
         let plan = planned?;
-        tidied?;
-        if self.json {
-            ui.print_json(&plan);
-        } else {
-            ui.plan(&plan);
-        }
-        if self.exit_code && !plan.is_empty() {
-            return Err(Failure::changes());
-        }
-        Ok(())
+        discarded?;
+        ui.show(&plan);
+        Ok(Exit::changes_if(self.exit_code && !plan.is_empty()))
     }
 
     async fn plan(&self, target: &CloudStage, ui: &Ui) -> Result<Plan, Failure> {
-        let spec = &target.stage.spec;
-        let standing = Standing::look(&target.cloud, &spec.app, &spec.name).await?;
-        standing.refuse_unsettled()?;
-        let desired = self.deployment.desired(&target.stage)?;
-        let standing = standing.without_failed_creations();
+        let env = &target.env;
+        let state = StageState::look(env, target.app(), target.name()).await?;
+        state.refuse_unsettled()?;
+        let request = self.options.request(&target.spec)?;
+        let state = state.without_failed_creations();
         let reporter = ui.reporter();
-        let Prepared { plan, .. } =
-            Prepared::new(&target.cloud, &desired, standing, &*reporter).await?;
+        let Prepared { plan, .. } = Prepared::new(env, &request, state, &*reporter).await?;
         if let Some(path) = &self.out {
             save(&plan, path)?;
             plan.change_sets()
-                .for_each(|change_set| target.cloud.release(change_set));
+                .for_each(|change_set| env.pending().keep(change_set));
         }
         Ok(plan)
     }
@@ -94,22 +100,14 @@ impl PlanArgs {
 
 fn save(plan: &Plan, path: &Path) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(plan).unwrap_or_default() + "\n";
-    Ok(std::fs::write(path, text).map_err(|source| FileError {
-        verb: "write",
-        path: path.to_owned(),
-        source,
-    })?)
+    Ok(fs_err::write(path, text)?)
 }
 
-/// Reads a plan that was saved.
-pub(super) fn load(path: &Path) -> Result<Plan, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|source| FileError {
-        verb: "read",
-        path: path.to_owned(),
-        source,
-    })?;
+/// Reads a saved plan.
+pub(super) fn load(path: &Path, stage: &str) -> Result<Plan, Failure> {
+    let text = fs_err::read_to_string(path)?;
     serde_json::from_str(&text).map_err(|error| {
-        Failure::usage(format!("{} is no plan: {error}", path.display()))
-            .hint("make one: `umb plan STAGE --out FILE`")
+        Failure::usage(format!("{} is not a plan: {error}", path.display()))
+            .hint(format!("make one: `umb plan {stage} --out FILE`"))
     })
 }

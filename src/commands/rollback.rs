@@ -1,36 +1,49 @@
 //! `umb rollback`
 
-use crate::deploy::{self, Standing};
 use crate::error::Failure;
 use crate::settings::Settings;
+use crate::stack;
+use crate::stage::StageState;
 use crate::ui::Ui;
 
-use super::attended::{attended, show};
-use super::stage::CloudStage;
+use super::interrupt::attended;
+use super::target::{CloudStage, cloud_stage};
 
-/// Bring a stage whose update stopped half-way back to what it was
+/// Bring a stage back whose update stopped half-way
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  umb rollback dev                      Continue the rollback of dev
+  umb rollback dev --skip APIDeployment Leave out a resource whose rollback failed")]
 pub(crate) struct RollbackArgs {
     /// The stage
     stage: String,
-    /// Go on without this resource, whose rollback failed; it stays as it is
+    /// Leave out this resource, whose rollback failed; it stays as it is
     #[arg(long = "skip", value_name = "LOGICAL_ID")]
     skipped: Vec<String>,
 }
 
 impl RollbackArgs {
-    pub(super) async fn run(self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
-        let target = CloudStage::open(settings, &self.stage).await?;
-        attended(&target, ui, roll_back(&target, &self.skipped, ui)).await
+    pub(super) async fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
+        let hints = [
+            "`umb deploy local` starts it again",
+            "`umb pipeline rollback STAGE` deploys what an earlier execution deployed",
+        ];
+        let stage = cloud_stage("rollback", &self.stage, settings, hints)?;
+        let target = CloudStage::open(stage).await?;
+        attended(&target, ui, self.roll_back(&target, ui)).await
     }
-}
 
-async fn roll_back(target: &CloudStage, skipped: &[String], ui: &Ui) -> Result<(), Failure> {
-    let spec = &target.stage.spec;
-    let standing = Standing::look(&target.cloud, &spec.app, &spec.name).await?;
-    show(
-        ui,
-        &deploy::roll_back(&target.cloud, standing, skipped, &*ui.reporter()).await?,
-    );
-    Ok(())
+    async fn roll_back(&self, target: &CloudStage, ui: &Ui) -> Result<(), Failure> {
+        let (env, name) = (&target.env, target.name());
+        let state = StageState::look(env, target.app(), name).await?;
+        let reporter = ui.reporter();
+        let outcomes =
+            stack::roll_back(env, name, &state.stacks(), &self.skipped, &*reporter).await?;
+        drop(reporter);
+        for outcome in outcomes {
+            ui.say(outcome);
+        }
+        Ok(())
+    }
 }

@@ -4,20 +4,29 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::artifact;
-use crate::error::{Failure, FileError};
-use crate::settings::{PIPELINE, Settings};
-use crate::template::{self, Bootstrap, Handler, Stack};
+use crate::artifact::Artifact;
+use crate::error::Failure;
+use crate::model::names::{self, AssetBucketNames};
+use crate::model::{Pipeline, StageSpec};
+use crate::settings::Settings;
+use crate::template::{self, Bootstrap, Handler, RenderedStack};
 use crate::ui::Ui;
+
+use super::target::Target;
 
 /// The target that is the stack of the pipeline's roles.
 const BOOTSTRAP: &str = "bootstrap";
-/// What stands where only AWS knows for certain.
+/// Placeholders for what only AWS knows.
 const ACCOUNT: &str = "ACCOUNT";
 const REGION: &str = "REGION";
 
-/// Write the finished CloudFormation templates without calling AWS
+/// Write the complete CloudFormation templates without calling AWS
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  umb synth                          Write the templates of all stages to umb.out/
+  umb synth dev --out templates      Write those of one stage to another folder
+  umb synth pipeline                 Write that of the pipeline")]
 pub(crate) struct SynthArgs {
     /// The stage, `all` stages, `pipeline`, or `bootstrap`
     #[arg(default_value = "all")]
@@ -28,20 +37,8 @@ pub(crate) struct SynthArgs {
 }
 
 impl SynthArgs {
-    pub(super) fn run(self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
-        let stacks = match self.target.as_str() {
-            PIPELINE => vec![pipeline(settings)?],
-            BOOTSTRAP => vec![bootstrap(settings)?],
-            "all" => {
-                let mut stacks = Vec::new();
-                for name in settings.cloud_stage_names() {
-                    stacks.extend(stage(settings, &name)?);
-                }
-                stacks
-            }
-            name => stage(settings, name)?.into(),
-        };
-        for stack in stacks {
+    pub(super) fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
+        for stack in self.stacks(settings)? {
             let parameters: Vec<_> = stack
                 .parameters
                 .iter()
@@ -51,77 +48,84 @@ impl SynthArgs {
                 ("template", &stack.template),
                 ("parameters", &parameters.into()),
             ] {
-                let path = self.out.join(format!("{}.{kind}.json", stack.name));
+                let path = self.out.join(format!("{}.{kind}.json", stack.name()));
                 write(&path, content)?;
                 ui.print(&path.display().to_string());
             }
         }
         Ok(())
     }
+
+    fn stacks(&self, settings: &Settings) -> Result<Vec<RenderedStack>, Failure> {
+        if self.target == BOOTSTRAP {
+            return Ok(vec![bootstrap(settings)?]);
+        }
+        let target = Target::parse(&self.target, settings)?;
+        match target {
+            Target::Pipeline => Ok(vec![pipeline(settings)?]),
+            Target::Cloud(spec) => Ok(stage(spec)?.into()),
+            Target::Local => {
+                Err(target.unsupported("synth", "`umb synth dev` writes those of dev"))
+            }
+            Target::All => {
+                let stacks: Vec<_> = settings.stages().map(stage).collect::<Result<_, _>>()?;
+                Ok(stacks.into_iter().flatten().collect())
+            }
+        }
+    }
 }
 
-/// A stage's stacks. The bucket's name depends on the account, which only AWS knows for certain where the
-/// settings do not say it; so does whether it has the role that API Gateway logs with.
-pub(super) fn stage(settings: &Settings, name: &str) -> Result<[Stack; 2], Failure> {
-    let stage = settings.cloud_stage(name)?;
-    let account = stage.place.account.as_deref();
-    let region = stage.place.region.as_deref();
-    let (account, region) = (account.unwrap_or(ACCOUNT), region.unwrap_or(REGION));
-    let [bucket, _] = template::bucket_names(&stage.spec.app, account, region);
+/// Renders a stage's stacks. Only AWS knows the account that the bucket's name depends on, unless `umb.toml` says it, and
+/// whether the account has the role that API Gateway logs with.
+pub(super) fn stage(stage: &StageSpec) -> Result<[RenderedStack; 2], Failure> {
+    let account = stage.account.as_ref().map(ToString::to_string);
+    let region = stage.region.as_ref().map(ToString::to_string);
+    let account = account.unwrap_or_else(|| ACCOUNT.to_owned());
+    let region = region.unwrap_or_else(|| REGION.to_owned());
     let handler = Handler {
-        bucket,
-        key: template::handler_key(artifact::SHA256),
-        architecture: artifact::ARCHITECTURE.to_owned(),
+        bucket: AssetBucketNames::from_texts(&stage.app, &account, &region).account_regional,
+        key: names::handler_key(Artifact::EMBEDDED.sha256),
+        architecture: Artifact::EMBEDDED.architecture.to_owned(),
     };
     Ok([
-        template::stateful(&stage.spec)?,
-        template::stateless(&stage.spec, &handler, false)?,
+        template::stateful(stage)?,
+        template::stateless(stage, &handler, false)?,
     ])
 }
 
-/// The pipeline's stack. The ARN of a connection that is named is known to AWS alone.
-fn pipeline(settings: &Settings) -> Result<Stack, Failure> {
-    let mut wanted = settings.pipeline_template()?;
-    if !wanted.connection.starts_with("arn:") {
-        let template::Pipeline {
+/// Renders the pipeline's stack. Only AWS knows the ARN of a connection that is given by its name.
+fn pipeline(settings: &Settings) -> Result<RenderedStack, Failure> {
+    let mut pipeline = settings.pipeline()?;
+    if !pipeline.connection.starts_with("arn:") {
+        let Pipeline {
             account,
             region,
             connection,
             ..
-        } = &wanted;
-        wanted.connection =
-            format!("arn:aws:codeconnections:{region}:{account}:connection/{connection}");
+        } = &pipeline;
+        let partition = region.partition().name();
+        pipeline.connection =
+            format!("arn:{partition}:codeconnections:{region}:{account}:connection/{connection}");
     }
-    Ok(template::pipeline(&wanted)?)
+    Ok(template::pipeline(&pipeline)?)
 }
 
-fn bootstrap(settings: &Settings) -> Result<Stack, Failure> {
-    let place = &settings.pipeline.place;
-    let account = place.account.as_deref().unwrap_or(ACCOUNT).to_owned();
+fn bootstrap(settings: &Settings) -> Result<RenderedStack, Failure> {
+    let account = settings.pipeline.account.as_ref().map(ToString::to_string);
+    let account = account.unwrap_or_else(|| ACCOUNT.to_owned());
+    let region = settings.pipeline.region.as_ref().map(ToString::to_string);
     Ok(template::bootstrap(&Bootstrap {
         app: settings.app.clone(),
         pipeline_account: account.clone(),
         account,
-        region: place.region.as_deref().unwrap_or(REGION).to_owned(),
+        region: region.unwrap_or_else(|| REGION.to_owned()),
         boundary: settings.boundary.clone(),
         sets_logging_role: false,
     })?)
 }
 
-/// Writes a JSON file, and the folders that it is in.
+/// Writes a JSON file, and creates its folder.
 fn write(path: &Path, content: &Value) -> Result<(), Failure> {
-    let folder = path.parent().unwrap_or(path);
-    std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(path, format!("{content:#}\n")))
-        .map_err(|source| cannot_write(path, source))
-}
-
-/// The failure to write a file.
-pub(super) fn cannot_write(path: &Path, source: std::io::Error) -> Failure {
-    let error = FileError {
-        verb: "write",
-        path: path.to_owned(),
-        source,
-    };
-    error.into()
+    fs_err::create_dir_all(path.parent().unwrap_or(path))?;
+    Ok(fs_err::write(path, format!("{content:#}\n"))?)
 }

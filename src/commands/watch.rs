@@ -1,43 +1,50 @@
 //! `umb watch`
 
-use crate::deploy::{self, Standing};
 use crate::error::Failure;
 use crate::settings::Settings;
+use crate::stack;
+use crate::stage::StageState;
 use crate::ui::Ui;
 
-use super::attended::{attended, show};
-use super::stage::CloudStage;
+use super::interrupt::attended;
+use super::target::{CloudStage, cloud_stage};
 
-/// Follow what goes on in a stage, whoever began it, to its end
+/// Follow a running operation on a stage, whoever started it
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  umb watch dev           Follow the running deploy of dev
+  umb watch dev --json    The same for a program")]
 pub(crate) struct WatchArgs {
     /// The stage
     stage: String,
-    /// Show what happens as JSON, an object a line
+    /// Show what happens as JSON Lines
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 impl WatchArgs {
-    pub(super) fn is_for_programs(&self) -> bool {
-        self.json
-    }
-
-    pub(super) async fn run(self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
-        let target = CloudStage::open(settings, &self.stage).await?;
+    pub(super) async fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
+        let hints = [
+            "`umb status local` shows whether it works",
+            "`umb pipeline watch` follows it",
+        ];
+        let stage = cloud_stage("watch", &self.stage, settings, hints)?;
+        let target = CloudStage::open(stage).await?;
         attended(&target, ui, watch(&target, ui)).await
     }
 }
 
 async fn watch(target: &CloudStage, ui: &Ui) -> Result<(), Failure> {
-    let spec = &target.stage.spec;
-    let standing = Standing::look(&target.cloud, &spec.app, &spec.name).await?;
-    if standing.stacks().next().is_none() {
+    let state = StageState::look(&target.env, target.app(), target.name()).await?;
+    if !state.is_deployed() {
         return Err(target.not_deployed());
     }
-    show(
-        ui,
-        &deploy::watch(&target.cloud, standing, &*ui.reporter()).await?,
-    );
+    let reporter = ui.reporter();
+    let outcomes = stack::watch(&target.env, &state.stacks(), &*reporter).await?;
+    drop(reporter);
+    for outcome in outcomes {
+        ui.say(outcome);
+    }
     Ok(())
 }

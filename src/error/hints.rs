@@ -1,79 +1,58 @@
-//! The way out of every room's errors but the deploy engine's.
+//! What to do about every other failure.
 
-use crate::{api, aws, bulk, local, pipeline, settings, template};
+use std::io;
 
-use super::{Failure, FileError, Kind};
+use crate::{client, local, pipeline, settings, template, transfer};
+
+use super::failure::{Failure, Kind};
+
+impl From<io::Error> for Failure {
+    /// An error of a file, which names the file.
+    fn from(error: io::Error) -> Self {
+        Self::from_error(Kind::Failed, error)
+    }
+}
+
+impl From<template::Error> for Failure {
+    fn from(error: template::Error) -> Self {
+        Self::from_error(Kind::Failed, error)
+    }
+}
 
 impl From<settings::Error> for Failure {
     fn from(error: settings::Error) -> Self {
         use settings::Error as E;
         let hint = match &error {
-            E::NoSuchStage { name, .. } if name == "pipeline" => {
-                Some("`umb pipeline --help` lists what can be done with the pipeline".to_owned())
-            }
             E::NoSuchStage { known, .. } => Some(format!(
-                "the stages are {}; add [stages.NAME] to umb.toml for another. Some commands take `pipeline` \
-                 or `all`, too",
+                "the stages are {}; add a table [stages.NAME] to umb.toml for another one",
                 known.join(", ")
             )),
             E::Missing {
                 key: "pipeline.connection",
             } => Some(
-                "`umb connection create --provider GitHub` makes one, and says what to write there"
+                "`umb connection create --provider GitHub` creates one, and says what to write there"
                     .to_owned(),
             ),
-            E::Missing { .. } => Some("`umb init` asks for it, and writes it there".to_owned()),
-            E::NoHome => Some("set XDG_STATE_HOME to a folder that umb may write to".to_owned()),
+            E::Missing { .. } => Some("`umb init` asks for it and writes it there".to_owned()),
+            E::NoHome => Some("set XDG_STATE_HOME to a folder that umb can write to".to_owned()),
             E::UnknownKey {
                 nearest: Some(nearest),
                 ..
             } => Some(format!("did you mean `{nearest}`?")),
             E::UnknownKey { known, .. } => Some(format!("the keys here are {}", known.join(", "))),
-            E::Syntax { .. } | E::Invalid { .. } | E::Unreadable { .. } | E::Unwritable { .. } => {
+            E::Syntax { .. } | E::Invalid { .. } => {
                 Some("the README's configuration table lists every key".to_owned())
             }
+            E::InvalidVariable { name, .. } => Some(format!("correct it, or run `unset {name}`")),
+            E::File(_) => None,
         };
-        Self::of(Kind::Usage, &error).maybe_hint(hint)
+        Self::from_error(Kind::Usage, error).maybe_hint(hint)
     }
 }
 
-impl From<aws::Error> for Failure {
-    fn from(error: aws::Error) -> Self {
-        use aws::Cause as C;
-        let hint = match error.cause() {
-            C::NoRegion => "pass --region, set AWS_REGION, or give the stage a region in umb.toml",
-            C::NoCredentials => {
-                "run `aws configure` or `aws sso login`, or name a profile that there is (--profile, \
-                 AWS_PROFILE), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-            }
-            C::ExpiredCredentials => {
-                "renew them (`aws sso login`, or your own way), then run the same command again: it \
-                 goes on where this one stopped"
-            }
-            C::InvalidCredentials => {
-                "check AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; \
-                 `umb deploy local` needs none"
-            }
-            C::UnusableCredentials => {
-                "renew them (`aws sso login`, or your own way), or choose others with --profile"
-            }
-            C::Denied => "ask for this permission, or pass --profile to use other credentials",
-            C::Timeout | C::Unreachable => {
-                "check the network, the region and AWS_ENDPOINT_URL, then run the same command again"
-            }
-            C::Conflict => "`umb status` shows how it stands; then run the same command again",
-            C::Throttled => "wait a minute, then run the same command again",
-            C::Refused | C::Internal => {
-                return Self::of(Kind::Failed, &error);
-            }
-        };
-        Self::of(Kind::Failed, &error).hint(hint)
-    }
-}
-
-impl From<api::Error> for Failure {
-    fn from(error: api::Error) -> Self {
-        use api::Error as E;
+impl From<client::Error> for Failure {
+    fn from(error: client::Error) -> Self {
+        use client::Error as E;
         let hint = match error {
             E::Unreachable { .. } => Some(
                 "check that the stage is deployed and running: `umb outputs` shows its address",
@@ -82,22 +61,17 @@ impl From<api::Error> for Failure {
                 "the credentials need execute-api:Invoke on this API: pass --profile to use others",
             ),
             E::Unsignable(_) => {
-                Some("renew the credentials (`aws sso login`, or your own way), or pass --profile")
+                Some("renew the credentials, for example with `aws sso login`, or pass --profile")
             }
             E::Busy { .. } => Some("try again in a moment"),
-            E::FunctionFailed { .. } => {
-                Some("its log group is in CloudWatch, as the stack's resource APIHandlerLogs")
+            E::FunctionFailed { .. } => Some(
+                "the function's log group in CloudWatch is the stack's resource APIHandlerLogs",
+            ),
+            E::Refused { .. } | E::NoSuchPath { .. } | E::Status { .. } | E::Unexpected { .. } => {
+                None
             }
-            E::Refused { .. } => match error.status() {
-                Some(404) => Some("`umb users list` shows who is there"),
-                Some(409) => Some("`umb users update NAME` changes a user that exists"),
-                Some(412) => Some("`umb users get NAME --etag` shows the state that it is in now"),
-                _ => None,
-            },
-            E::NoSuchPath { .. } | E::Status { .. } | E::Unexpected { .. } => None,
         };
-        let hint = hint.map(str::to_owned);
-        Self::of(Kind::Failed, &error).maybe_hint(hint)
+        Self::from_error(Kind::Failed, error).maybe_hint(hint.map(str::to_owned))
     }
 }
 
@@ -106,27 +80,29 @@ impl From<local::Error> for Failure {
         use local::Error as E;
         let hint = match &error {
             E::PortTaken { .. } => {
-                "choose another port with --port, or leave it out for a free one"
+                "choose another port with --port, or leave --port out to use a free one"
             }
-            E::StateFolder { .. } => "set XDG_STATE_HOME to a folder that umb may write to",
+            E::StateFolder { .. } => "set XDG_STATE_HOME to a folder that umb can write to",
             E::NotStarted { .. } => {
                 "the log file says why; `umb deploy local --foreground` shows it"
             }
-            E::Running { .. } => "stop it first: `umb destroy local`, or end the foreground one",
+            E::Running { .. } => {
+                "stop it first: `umb destroy local`, or Ctrl-C where it runs in the foreground"
+            }
             E::NotStopped { .. } => "end that process, then run the same command again",
-            E::Engine { is_busy: true, .. } => "another process has it: try again later",
+            E::Engine { is_busy: true, .. } => "another process uses it: try again later",
             E::Database { .. } | E::Engine { .. } | E::Serve(_) => {
-                "`umb destroy local` deletes the local data, `umb deploy local` begins anew"
+                "`umb destroy local` deletes the local data, `umb deploy local` starts again"
             }
         };
-        let hint = hint.to_owned();
-        Self::of(Kind::Failed, &error).hint(hint)
+        Self::from_error(Kind::Failed, error).hint(hint)
     }
 }
 
 impl From<pipeline::Error> for Failure {
     fn from(error: pipeline::Error) -> Self {
         use pipeline::Error as E;
+        let mut kind = Kind::Failed;
         let hint = match &error {
             E::NoConnection { connection, .. } => {
                 let name = if connection.starts_with("arn:") {
@@ -134,75 +110,60 @@ impl From<pipeline::Error> for Failure {
                 } else {
                     format!(" --name {connection}")
                 };
-                let hint = format!(
-                    "`umb connection list` shows those that there are; `umb connection create --provider GitHub{name}` \
-                     makes one"
-                );
-                return Self::of(Kind::Failed, &error).hint(hint);
+                format!(
+                    "`umb connection list` shows the existing ones; `umb connection create --provider GitHub{name}` \
+                     creates one"
+                )
             }
-            E::Ambiguous { .. } => "name it by its ARN, which `umb connection list` shows",
-            E::OtherProvider { .. } => "choose another name with --name",
+            E::Ambiguous { .. } => "use its ARN, which `umb connection list` shows".to_owned(),
+            E::OtherProvider { .. } => "choose another name with --name".to_owned(),
             E::ConnectionInUse { .. } => {
-                "delete that pipeline first, or give it another connection"
+                "delete that pipeline first, or give it another connection".to_owned()
             }
-            E::ConnectionBroken { .. } => {
-                "`umb connection delete` and `umb connection create` make it anew"
-            }
-            E::NoPipeline { .. } => "`umb deploy pipeline` makes it",
+            E::ConnectionBroken { name } => format!(
+                "run `umb connection delete {name}`, then `umb connection create --provider GitHub --name {name}`"
+            ),
+            E::NoPipeline { .. } => "`umb deploy pipeline` creates it".to_owned(),
             E::HasEnded { .. } | E::NoExecution { .. } | E::NothingTo { .. } => {
-                "`umb pipeline status` shows how it stands"
+                "`umb pipeline status` shows its newest execution".to_owned()
             }
-            E::SeveralWait { .. } => "name one: `umb pipeline approve STAGE`",
+            E::SeveralWait { stages } => {
+                let first = stages.first().map_or("", String::as_str);
+                format!("name one, for example: `umb pipeline approve {first}`")
+            }
             E::NoStage { known, .. } => {
-                let hint = format!("its stages are {}", known.join(", "));
-                return Self::of(Kind::Usage, &error).hint(hint);
+                kind = Kind::Usage;
+                format!("its stages are {}", known.join(", "))
             }
-            E::NoBuild { .. } => {
-                "`umb pipeline status` shows the actions; Build, UpdatePipeline, Stateful.Guard and SmokeTest \
-                 have logs"
-            }
-            E::Aws(_) | E::Deploy(_) | E::Template(_) => "",
+            E::NoBuild { .. } => "`umb pipeline status` shows the actions; Build, UpdatePipeline, Stateful.Guard and \
+                                  SmokeTest have logs"
+                .to_owned(),
+            E::Stack(error) => super::stack::hint(error),
+            E::Template(_) => return Self::from_error(kind, error),
+            E::Aws(error) => super::aws::hint(error).to_owned(),
         };
-        match error {
-            E::Aws(error) => {
-                Self::from(error).or_hint("`umb pipeline status` shows how the pipeline stands")
-            }
-            E::Deploy(error) => error.into(),
-            E::Template(error) => error.into(),
-            error => Self::of(Kind::Failed, &error).hint(hint),
-        }
+        Self::from_error(kind, error).hint(hint)
     }
 }
 
-impl From<bulk::Error> for Failure {
-    fn from(error: bulk::Error) -> Self {
-        use bulk::Error as E;
+impl From<transfer::Error> for Failure {
+    fn from(error: transfer::Error) -> Self {
+        use transfer::Error as E;
         let hint = match &error {
-            E::Heading { .. } => {
-                "the columns are `username`, NAME, NAME:json and *:json; `umb users import --help` explains them"
+            E::Heading { .. } => Some(
+                "the columns are `username`, NAME, NAME:json and *:json; `umb users import --help` explains them",
+            ),
+            E::OtherCheckpoint { .. } => Some("delete that file to start again"),
+            E::Stopped(_) => {
+                Some("run the same command again: it continues where this one stopped")
             }
-            E::OtherCheckpoint { .. } => "delete that file to begin anew",
-            E::Stopped(_) => "run the same command again: it goes on where this one stopped",
-            E::Api(_) | E::Aws(_) | E::Local(_) | E::File { .. } | E::Read(_) | E::Write(_) => "",
+            E::Api(_) | E::Aws(_) | E::Local(_) | E::File(_) | E::Read(_) | E::Write(_) => None,
         };
         match error {
             E::Api(error) => error.into(),
             E::Aws(error) => error.into(),
             E::Local(error) => error.into(),
-            error if hint.is_empty() => Self::of(Kind::Failed, &error),
-            error => Self::of(Kind::Failed, &error).hint(hint),
+            error => Self::from_error(Kind::Failed, error).maybe_hint(hint.map(str::to_owned)),
         }
-    }
-}
-
-impl From<template::Error> for Failure {
-    fn from(error: template::Error) -> Self {
-        Self::of(Kind::Failed, &error)
-    }
-}
-
-impl From<FileError> for Failure {
-    fn from(error: FileError) -> Self {
-        Self::of(Kind::Failed, &error)
     }
 }

@@ -1,33 +1,33 @@
-//! IAM's part at API Gateway, imitated: only requests that are signed with the local stage's own key are let
-//! in (SigV4, <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>).
+//! Imitates AWS_IAM authorization: only requests that are signed with the local stage's own key are accepted
+//! (SigV4, <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>).
 
-use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
-use aws_smithy_types::DateTime;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use fs_err as fs;
+use fs_err::os::unix::fs::OpenOptionsExt as _;
 use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderName, request::Parts};
-use umb_handler::problem::Problem;
-use umb_handler::router::{MAX_BODY, REQUEST_ID, RequestId};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use umb_handler::http::{MAX_BODY, Problem, REQUEST_ID, RequestId};
 use uuid::Uuid;
 
-/// How far a request's time may be from this machine's.
+/// How far a request's time may differ from this machine's.
 const SKEW: Duration = Duration::from_mins(5);
 const ALGORITHM: &str = "AWS4-HMAC-SHA256 ";
 const DATE: HeaderName = HeaderName::from_static("x-amz-date");
 const SERVICE: &str = "execute-api";
 
-/// The access key that opens a local stage.
+/// The access key of a local stage.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Key {
     pub(crate) id: String,
@@ -41,7 +41,7 @@ impl std::fmt::Debug for Key {
 }
 
 impl Key {
-    /// The key in the file `path`, which has the form of AWS's shared credentials file.
+    /// Reads the key from the file `path`, which has the form of AWS's shared credentials file.
     pub(super) fn read(path: &Path) -> Option<Self> {
         let text = fs::read_to_string(path).ok()?;
         let value = |name: &str| {
@@ -55,8 +55,8 @@ impl Key {
         })
     }
 
-    /// The same, made and kept for this user alone if there is none.
-    pub(super) fn read_or_make(path: &Path) -> std::io::Result<Self> {
+    /// Reads the key, or creates one that only this user can read.
+    pub(super) fn read_or_create(path: &Path) -> std::io::Result<Self> {
         if let Some(key) = Self::read(path) {
             return Ok(key);
         }
@@ -65,7 +65,7 @@ impl Key {
             id: format!("LOCAL{}", &random().to_uppercase()[..15]),
             secret: random() + &random(),
         };
-        let mut options = fs::File::options();
+        let mut options = fs::OpenOptions::new();
         let options = options.create(true).truncate(true).write(true).mode(0o600);
         write!(
             options.open(path)?,
@@ -77,7 +77,7 @@ impl Key {
     }
 }
 
-/// Lets a request through that is signed with `key`.
+/// Passes on a request that is signed with `key`, and refuses any other.
 pub(super) async fn authenticate(key: Key, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let id = parts.extensions.get::<RequestId>().cloned();
@@ -96,15 +96,15 @@ pub(super) async fn authenticate(key: Key, request: Request, next: Next) -> Resp
     }
 }
 
-/// What the header `Authorization` of a signed request says.
-struct Claim<'a> {
+/// The header `Authorization` of a signed request.
+struct AuthorizationHeader<'a> {
     id: &'a str,
     region: &'a str,
     signed_headers: Vec<&'a str>,
     signature: &'a str,
 }
 
-impl<'a> Claim<'a> {
+impl<'a> AuthorizationHeader<'a> {
     fn parse(text: &'a str) -> Option<Self> {
         let mut fields = text.strip_prefix(ALGORITHM)?.split(',').map(str::trim);
         let mut field = |name: &str| fields.next()?.strip_prefix(name)?.strip_prefix('=');
@@ -122,14 +122,14 @@ impl<'a> Claim<'a> {
 }
 
 fn check(key: &Key, parts: &Parts, body: &[u8], now: SystemTime) -> Result<(), Problem> {
-    let Some(header) = parts.headers.get(AUTHORIZATION) else {
+    let Some(value) = parts.headers.get(AUTHORIZATION) else {
         return Err(Problem::missing_authentication_token());
     };
-    let claim = header.to_str().ok().and_then(Claim::parse);
-    let claim = claim.ok_or_else(|| {
-        Problem::access_denied("Authorization header is no signature (SigV4) for execute-api")
+    let header = value.to_str().ok().and_then(AuthorizationHeader::parse);
+    let header = header.ok_or_else(|| {
+        Problem::access_denied("Authorization header is not a signature (SigV4) for execute-api")
     })?;
-    if claim.id != key.id {
+    if header.id != key.id {
         return Err(Problem::access_denied(
             "The security token included in the request is invalid.",
         ));
@@ -141,9 +141,10 @@ fn check(key: &Key, parts: &Parts, body: &[u8], now: SystemTime) -> Result<(), P
     if age > SKEW {
         return Err(Problem::invalid_signature("Signature expired"));
     }
-    let expected = signature(key, parts, body, &claim, at);
-    // The host must be among the signed headers, or the request could be meant for somebody else.
-    if claim.signed_headers.contains(&HOST.as_str()) && expected.as_deref() == Some(claim.signature)
+    let expected = signature(key, parts, body, &header, at);
+    // The host must be signed, or the request could be meant for another server.
+    if header.signed_headers.contains(&HOST.as_str())
+        && expected.as_deref() == Some(header.signature)
     {
         Ok(())
     } else {
@@ -153,41 +154,28 @@ fn check(key: &Key, parts: &Parts, body: &[u8], now: SystemTime) -> Result<(), P
     }
 }
 
-/// When the request says that it was signed: `20261124T201857Z`.
+/// Returns when the request says that it was signed: `20261124T201857Z`.
 fn time(parts: &Parts) -> Option<SystemTime> {
     let text = parts.headers.get(DATE)?.to_str().ok()?;
-    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
-    if !(date.len() == 8 && time.len() == 6 && text.is_ascii()) {
-        return None;
-    }
-    let rfc3339 = format!(
-        "{}-{}-{}T{}:{}:{}Z",
-        &date[..4],
-        &date[4..6],
-        &date[6..],
-        &time[..2],
-        &time[2..4],
-        &time[4..]
-    );
-    let format = aws_smithy_types::date_time::Format::DateTime;
-    SystemTime::try_from(DateTime::from_str(&rfc3339, format).ok()?).ok()
+    let utc = DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
+    SystemTime::try_from(TimeZone::UTC.to_timestamp(utc).ok()?).ok()
 }
 
-/// The signature that the request has if it is as it was signed.
+/// Returns the signature of the request as it arrived.
 fn signature(
     key: &Key,
     parts: &Parts,
     body: &[u8],
-    claim: &Claim,
+    header: &AuthorizationHeader,
     at: SystemTime,
 ) -> Option<String> {
     let identity = Credentials::new(&key.id, &key.secret, None, None, "local").into();
     let mut settings = SigningSettings::default();
-    // Exactly the headers that the request says.
+    // Exactly the headers that the request lists.
     settings.excluded_headers = None;
     let parameters = v4::SigningParams::builder()
         .identity(&identity)
-        .region(claim.region)
+        .region(header.region)
         .name(SERVICE)
         .time(at)
         .settings(settings)
@@ -195,7 +183,7 @@ fn signature(
         .ok()?
         .into();
     let mut headers = Vec::new();
-    for name in &claim.signed_headers {
+    for name in &header.signed_headers {
         let value = parts.headers.get(*name)?.to_str().ok()?;
         if *name != DATE.as_str() {
             headers.push((*name, value));
@@ -218,24 +206,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_made_once_and_for_its_user_alone() {
+    fn a_key_is_created_once_and_for_its_user_alone() {
         use std::os::unix::fs::PermissionsExt as _;
 
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("credentials");
         assert_eq!(Key::read(&path), None);
-        let key = Key::read_or_make(&path).expect("made");
-        assert_eq!(Key::read_or_make(&path).expect("read"), key);
+        let key = Key::read_or_create(&path).expect("made");
+        assert_eq!(Key::read_or_create(&path).expect("read"), key);
         let mode = fs::metadata(&path).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert!(!format!("{key:?}").contains(&key.secret));
     }
 
     #[test]
-    fn what_is_no_signature_is_no_claim() {
+    fn what_is_not_a_signature_is_refused() {
         let right = "AWS4-HMAC-SHA256 Credential=A/20260101/r/execute-api/aws4_request, SignedHeaders=host;x-amz-date, Signature=0";
-        let claim = Claim::parse(right).expect("a claim");
-        assert_eq!((claim.id, claim.region, claim.signature), ("A", "r", "0"));
+        let header = AuthorizationHeader::parse(right).expect("a signature");
+        assert_eq!(
+            (header.id, header.region, header.signature),
+            ("A", "r", "0")
+        );
         for (from, to) in [
             ("AWS4-HMAC-SHA256 ", "Basic "),
             ("execute-api", "s3"),
@@ -243,7 +234,10 @@ mod tests {
             ("SignedHeaders=", "Headers="),
             (", Signature=0", ""),
         ] {
-            assert!(Claim::parse(&right.replace(from, to)).is_none(), "{to}");
+            assert!(
+                AuthorizationHeader::parse(&right.replace(from, to)).is_none(),
+                "{to}"
+            );
         }
     }
 }

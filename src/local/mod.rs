@@ -1,19 +1,21 @@
-//! The stage on this machine: the same router and store as on AWS, on an embedded engine.
+//! The stage on this machine: the same router and store as on AWS, on an embedded database.
 //!
 //! A folder below the user's state folder holds everything: the users, the record of the server
 //! that serves them, its lock and its log. Only the server opens a port, on loopback.
 
 mod auth;
-mod engine;
+mod embedded_dynamodb;
 mod error;
 mod process;
-mod record;
 mod server;
+mod state_dir;
 mod table;
 
 pub(crate) use auth::Key;
 pub(crate) use error::Error;
-pub(crate) use process::{Started, Wish, delete_data, deployed, key, running, start, stop};
-pub(crate) use record::Record;
-pub(crate) use server::{Ready, serve};
+pub(crate) use process::{
+    ServerOptions, Started, delete_data, is_deployed, key, running, start, stop,
+};
+pub(crate) use server::{BoundServer, Served, serve};
+pub(crate) use state_dir::ServerRecord;
 pub(crate) use table::Table;

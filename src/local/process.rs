@@ -1,68 +1,65 @@
-//! The server as a background process: found, started and stopped from any other one.
+//! The server as a background process: found, started and stopped by other processes.
 
-use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use fs_err::OpenOptions;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::wait::{self, Pace};
 
-use super::Error;
 use super::auth::Key;
-use super::record::{Folder, Record, this_binary};
+use super::error::Error;
+use super::state_dir::{ServerRecord, StateDir, this_binary};
 
-/// How long a server may take to begin, and to end when asked.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a server may take to start, and to stop.
+const SERVER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What the server is to be like.
+/// How the server should run.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wish<'a> {
+pub(crate) struct ServerOptions<'a> {
     /// The stage's folder.
     pub(crate) folder: &'a Path,
-    /// The port, if it matters.
+    /// The port; any free one if none is given.
     pub(crate) port: Option<u16>,
-    /// Whether it is to let in signed requests alone.
+    /// Whether it should accept only signed requests.
     pub(crate) auth: bool,
 }
 
-/// What it took to have a server that answers.
+/// How a server came to run.
 #[derive(Debug, Clone)]
 pub(crate) enum Started {
-    /// It was not there.
-    New(Record),
-    /// It was there, but of another binary, on another port, or open to others.
-    Again(Record),
-    /// It was there.
-    Found(Record),
+    Fresh(ServerRecord),
+    /// One was running, but with another binary, on another port, or with other authorization.
+    Restarted(ServerRecord),
+    AlreadyRunning(ServerRecord),
 }
 
 impl Started {
-    /// The server.
-    pub(crate) fn record(&self) -> &Record {
+    pub(crate) fn record(&self) -> &ServerRecord {
         match self {
-            Self::New(record) | Self::Again(record) | Self::Found(record) => record,
+            Self::Fresh(record) | Self::Restarted(record) | Self::AlreadyRunning(record) => record,
         }
     }
 }
 
-/// Whether the stage in `folder` was deployed and not destroyed; its server may run or not.
-pub(crate) fn deployed(folder: &Path) -> bool {
-    Folder::new(folder).is_deployed()
+/// Whether the stage in `folder` was deployed and not destroyed, whether its server is running or not.
+pub(crate) fn is_deployed(folder: &Path) -> bool {
+    StateDir::new(folder).is_deployed()
 }
 
-/// The access key that the stage in `folder` lets in, and the file that it is in.
+/// Returns the access key of the stage in `folder`, and the file that it is in.
 pub(crate) fn key(folder: &Path) -> Option<(Key, PathBuf)> {
-    let path = Folder::new(folder).credentials();
+    let path = StateDir::new(folder).credentials();
     Some((Key::read(&path)?, path))
 }
 
-/// The server of the stage in `folder`, if one runs.
-pub(crate) fn running(folder: &Path) -> Result<Option<Record>, Error> {
-    let folder = Folder::new(folder);
+/// Returns the running server of the stage in `folder`.
+pub(crate) fn running(folder: &Path) -> Result<Option<ServerRecord>, Error> {
+    let folder = StateDir::new(folder);
     Ok(if folder.is_served()? {
         folder.read_record()
     } else {
@@ -70,57 +67,61 @@ pub(crate) fn running(folder: &Path) -> Result<Option<Record>, Error> {
     })
 }
 
-/// Sees to it that a server of this binary runs, and waits until `answers` says that it does.
+/// Makes sure that a server of this binary is running, and waits until `responds` says that it responds.
 pub(crate) async fn start(
-    wish: Wish<'_>,
-    answers: impl AsyncFn(&Record) -> bool,
+    options: ServerOptions<'_>,
+    responds: impl AsyncFn(&ServerRecord) -> bool,
 ) -> Result<Started, Error> {
-    // In this order: where no server runs, the record that was there before is that of one that is gone.
-    let last = Folder::new(wish.folder).read_record();
-    let before = running(wish.folder)?;
+    // In this order: if no server is running, the record that existed before is that of an earlier one.
+    let last = StateDir::new(options.folder).read_record();
+    let before = running(options.folder)?;
     if let Some(record) = &before {
-        let is_as_wished = record.binary == this_binary()
-            && record.auth == wish.auth
-            && wish.port.is_none_or(|port| port == record.port);
-        if is_as_wished && answers(record).await {
-            return Ok(Started::Found(record.clone()));
+        let is_as_requested = record.binary == this_binary()
+            && record.auth == options.auth
+            && options.port.is_none_or(|port| port == record.port);
+        if is_as_requested && responds(record).await {
+            return Ok(Started::AlreadyRunning(record.clone()));
         }
-        if let Some(port) = wish.port
+        if let Some(port) = options.port
             && port != record.port
         {
             check_port(port)?;
         }
-        stop(wish.folder).await?;
-    } else if let Some(port) = wish.port {
+        stop(options.folder).await?;
+    } else if let Some(port) = options.port {
         check_port(port)?;
     }
-    let folder = Folder::new(wish.folder);
+    let folder = StateDir::new(options.folder);
     folder.create()?;
-    let mut server = spawn(&folder, wish)?;
+    let mut server = spawn(&folder, options)?;
     let stale = before.as_ref().or(last.as_ref());
-    let record = until_ready(&folder, &mut server, stale, answers).await?;
+    let record = until_ready(&folder, &mut server, stale, responds).await?;
+    if record.pid != server.id() {
+        // Another one was faster. This one would find out by itself, but nobody should have to wait for that.
+        let _ = server.kill().and_then(|()| server.wait());
+    }
     Ok(match before {
-        _ if record.pid != server.id() => Started::Found(record),
-        Some(_) => Started::Again(record),
-        None => Started::New(record),
+        _ if record.pid != server.id() => Started::AlreadyRunning(record),
+        Some(_) => Started::Restarted(record),
+        None => Started::Fresh(record),
     })
 }
 
-/// Ends the server of the stage in `folder`; answers whether one ran.
+/// Stops the server of the stage in `folder`; returns whether one was running.
 pub(crate) async fn stop(folder: &Path) -> Result<bool, Error> {
     let Some(record) = running(folder)? else {
         return Ok(false);
     };
-    let folder = Folder::new(folder);
+    let folder = StateDir::new(folder);
     for signal in [Signal::TERM, Signal::KILL] {
-        // The lock is held, so this process is the server; if it ended just now, so much the better.
+        // The lock is held, so this process is the server. If it has just stopped, the signal has no effect.
         if let Some(pid) = i32::try_from(record.pid).ok().and_then(Pid::from_raw) {
             let _ = kill_process(pid, signal);
         }
         let asked = Instant::now();
         let ended = wait::until(Pace::PROCESS, async || {
             let ended = !folder.is_served()?;
-            let is_over = ended || asked.elapsed() > PATIENCE;
+            let is_over = ended || asked.elapsed() > SERVER_TIMEOUT;
             Ok::<_, Error>(is_over.then_some(ended))
         });
         if ended.await? {
@@ -130,26 +131,25 @@ pub(crate) async fn stop(folder: &Path) -> Result<bool, Error> {
     Err(Error::NotStopped { pid: record.pid })
 }
 
-/// Deletes the users and everything else of a stage, and ends a server that was started meanwhile.
+/// Deletes the users and everything else of a stage, and stops a server that was started meanwhile.
 pub(crate) async fn delete_data(folder: &Path) -> Result<(), Error> {
     stop(folder).await?;
-    let folder = Folder::new(folder);
-    // Held until nothing is left, so that no server begins in between.
+    let folder = StateDir::new(folder);
+    // Held until everything is deleted, so that no server starts in between.
     let _lock = folder.lock().await?;
     folder.delete()
 }
 
-/// Whether a server could listen on `port`: it checks too, but a running one is not stopped for
-/// another that cannot begin.
+/// Checks whether a server could listen on `port`, so that a running one is not stopped for one that cannot start.
 fn check_port(port: u16) -> Result<(), Error> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .map(drop)
         .map_err(|source| Error::PortTaken { port, source })
 }
 
-fn spawn(folder: &Folder, wish: Wish) -> Result<Child, Error> {
-    // Only this server's: the last one's would only grow, and its errors be taken for this one's.
-    let log = File::options()
+fn spawn(folder: &StateDir, options: ServerOptions) -> Result<Child, Error> {
+    // Emptied, so that it does not grow, and so that errors of an earlier server are not taken for this one's.
+    let log = OpenOptions::new()
         .create(true)
         .append(true)
         .open(folder.log())
@@ -161,29 +161,29 @@ fn spawn(folder: &Folder, wish: Wish) -> Result<Child, Error> {
     command
         .arg("local-server")
         .arg("--folder")
-        .arg(wish.folder)
-        // Ctrl-C in the terminal that it was started from is not meant for it.
+        .arg(options.folder)
+        // Ctrl-C in the terminal that it was started from must not reach it.
         .process_group(0)
-        .current_dir(wish.folder)
+        .current_dir(options.folder)
         .stdin(Stdio::null())
-        .stdout(log)
-        .stderr(also_log);
-    if let Some(port) = wish.port {
+        .stdout(log.into_parts().0)
+        .stderr(also_log.into_parts().0);
+    if let Some(port) = options.port {
         command.arg("--port").arg(port.to_string());
     }
-    if wish.auth {
+    if options.auth {
         command.arg("--auth");
     }
     command.spawn().map_err(Error::Serve)
 }
 
-/// Waits until a server answers; it forgets the `stale` record of the one before it only when it has begun.
+/// Waits until a server responds. The `stale` record is that of an earlier one.
 async fn until_ready(
-    folder: &Folder,
+    folder: &StateDir,
     server: &mut Child,
-    stale: Option<&Record>,
-    answers: impl AsyncFn(&Record) -> bool,
-) -> Result<Record, Error> {
+    stale: Option<&ServerRecord>,
+    responds: impl AsyncFn(&ServerRecord) -> bool,
+) -> Result<ServerRecord, Error> {
     let started = Instant::now();
     let not_started = |reason: String| Error::NotStarted {
         reason,
@@ -197,25 +197,24 @@ async fn until_ready(
                 last_cause(folder).unwrap_or_else(|| status.to_string()),
             ));
         }
-        // It is another one than `server` where somebody else started one at the same time: the lock
-        // lets one of them live.
+        // If somebody else started one at the same time, the lock lets only one of them run. It may be the other one.
         if let Some(record) = record
             && Some(&record) != stale
-            && answers(&record).await
+            && responds(&record).await
         {
             return Ok(Some(record));
         }
-        if started.elapsed() > PATIENCE {
-            return Err(not_started("it does not answer".to_owned()));
+        if started.elapsed() > SERVER_TIMEOUT {
+            return Err(not_started("it does not respond".to_owned()));
         }
         Ok(None)
     })
     .await
 }
 
-/// The cause that the server gave last, as `ui` writes it.
-fn last_cause(folder: &Folder) -> Option<String> {
-    let log = std::fs::read_to_string(folder.log()).ok()?;
+/// Returns the last error that the server logged.
+fn last_cause(folder: &StateDir) -> Option<String> {
+    let log = fs_err::read_to_string(folder.log()).ok()?;
     log.lines()
         .rev()
         .find_map(|line| line.strip_prefix("error: "))

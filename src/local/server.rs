@@ -1,6 +1,5 @@
-//! The server itself: binds, tells where, serves until it is told to stop.
+//! The server: binds a port, records it, and serves until it is told to stop.
 
-use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
@@ -11,58 +10,68 @@ use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, header::HOST};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+use umb_handler::http::{RequestId, router};
 use umb_handler::log;
-use umb_handler::router::{RequestId, router};
 
 use super::auth::{Key, authenticate};
-use super::record::{Folder, Record, this_binary};
-use super::{Error, engine};
+use super::embedded_dynamodb;
+use super::error::Error;
+use super::state_dir::{ServerRecord, StateDir, this_binary};
 
 /// Which port to serve on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Port {
-    /// This one or none.
+    /// This one and no other.
     Exactly(u16),
-    /// This one, or any that is free.
-    Rather(u16),
+    /// This one if it is free, else any.
+    Preferably(u16),
     /// Any that is free.
     Any,
 }
 
-/// A server that listens and has not yet begun to serve.
-pub(crate) struct Ready {
-    /// What it is to be found by.
-    pub(crate) record: Record,
-    router: Router,
-    listener: TcpListener,
-    _lock: File,
+/// How serving ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Served {
+    /// Every request was completed.
+    ToTheEnd,
+    Interrupted,
 }
 
-impl Ready {
-    /// Takes the folder, opens the users and listens on a loopback port.
+/// A server that listens, but does not serve yet.
+pub(crate) struct BoundServer {
+    /// By which other processes find it.
+    pub(crate) record: ServerRecord,
+    router: Router,
+    listener: TcpListener,
+    _lock: fs_err::File,
+}
+
+impl BoundServer {
+    /// Takes the folder's lock, opens the database and listens on a loopback port.
     pub(crate) async fn new(folder: &Path, port: Option<u16>, auth: bool) -> Result<Self, Error> {
-        let folder = Folder::new(folder);
+        let folder = StateDir::new(folder);
         folder.create()?;
         let lock = folder.lock().await?;
         let last = folder.read_record();
         folder.forget_record()?;
         let port = match (port, last) {
             (Some(port), _) => Port::Exactly(port),
-            (None, Some(last)) => Port::Rather(last.port),
+            (None, Some(last)) => Port::Preferably(last.port),
             (None, None) => Port::Any,
         };
         let listener = listen(port).await?;
         let port = listener.local_addr().map_err(Error::Serve)?.port();
-        let store = engine::open(&folder.database())?;
+        let store = embedded_dynamodb::open(&folder.database())?;
         let mut router = router(store);
         if auth {
-            let key = Key::read_or_make(&folder.credentials());
+            let key = Key::read_or_create(&folder.credentials());
             let key = key.map_err(|error| folder.failed(error))?;
             router = router.layer(middleware::from_fn(move |request, next| {
                 authenticate(key.clone(), request, next)
             }));
         }
-        let record = Record {
+        let record = ServerRecord {
             pid: std::process::id(),
             port,
             auth,
@@ -79,28 +88,35 @@ impl Ready {
         })
     }
 
-    /// Serves until a signal says to stop, then finishes the requests that are under way.
-    pub(crate) async fn serve(self) -> Result<(), Error> {
+    /// Serves until a signal says to stop, then completes the running requests. A second SIGINT ends it at once.
+    pub(crate) async fn serve(self) -> Result<Served, Error> {
         log::to(std::io::stderr);
         let mut terminate = signal(SignalKind::terminate()).map_err(Error::Serve)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Serve)?;
-        axum::serve(self.listener, self.router)
-            .with_graceful_shutdown(async move {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
-                }
-            })
-            .await
-            .map_err(Error::Serve)
+        let (stop, stopping) = oneshot::channel::<()>();
+        let signals = async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            drop(stop);
+            interrupt.recv().await;
+        };
+        let serving = axum::serve(self.listener, self.router).with_graceful_shutdown(async {
+            let _ = stopping.await;
+        });
+        tokio::select! {
+            served = serving => served.map(|()| Served::ToTheEnd).map_err(Error::Serve),
+            () = signals => Ok(Served::Interrupted),
+        }
     }
 }
 
-/// Serves the stage in `folder` as a background process does: whatever becomes of the terminal that
-/// it was started from.
+/// Serves the stage in `folder` as a background process, which survives the terminal that it was started from.
 pub(crate) async fn serve(folder: &Path, port: Option<u16>, auth: bool) -> Result<(), Error> {
     let _hangup = signal(SignalKind::hangup()).map_err(Error::Serve)?;
-    Ready::new(folder, port, auth).await?.serve().await
+    BoundServer::new(folder, port, auth).await?.serve().await?;
+    Ok(())
 }
 
 async fn listen(port: Port) -> Result<TcpListener, Error> {
@@ -110,7 +126,7 @@ async fn listen(port: Port) -> Result<TcpListener, Error> {
             .await
             .map_err(|source| Error::PortTaken { port, source }),
         Port::Any => bind(0).await.map_err(Error::Serve),
-        Port::Rather(port) => match bind(port).await {
+        Port::Preferably(port) => match bind(port).await {
             Ok(listener) => Ok(listener),
             Err(_) => bind(0).await.map_err(Error::Serve),
         },
@@ -123,8 +139,8 @@ async fn identify(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// The stage asks for no credentials, so a web page must not reach it through a name that it
-/// points at this machine (DNS rebinding).
+/// Refuses requests for other hosts. The stage needs no credentials, so a web page must not reach it through a name that
+/// resolves to this machine (DNS rebinding).
 async fn refuse_other_hosts(request: Request, next: Next) -> Response {
     let host = request
         .headers()

@@ -1,5 +1,5 @@
-//! The users on this machine straight from the file that they are in, whether its server runs or not: `SQLite`
-//! sees to it that both see the same.
+//! The local stage's table, read and written directly, whether the server is running or not: SQLite keeps both
+//! consistent.
 
 use std::io;
 use std::path::Path;
@@ -10,18 +10,18 @@ use dynoxide::actions::batch_write_item::{BatchWriteItemRequest, PutRequest, Wri
 use dynoxide::actions::scan::ScanRequest;
 use dynoxide::{AttributeValue as Stored, Database, DynoxideError};
 use struson::writer::{JsonStreamWriter, JsonWriter as _, WriterSettings};
-use umb_handler::json::{AttributeValue, Item, Writer, write_number};
+use umb_handler::json::{AttributeValue, Item, View, write_object};
 use umb_handler::user::{USERNAME, shown_name};
 
-use super::Error;
-use super::engine::{self, TABLE};
-use super::record::Folder;
+use super::embedded_dynamodb::{self, TABLE};
+use super::error::Error;
+use super::state_dir::StateDir;
 
-/// How long a page is to be, in bytes of JSON.
+/// The intended length of a page, in bytes of JSON.
 const PAGE: usize = 1024 * 1024;
-/// How many users the first page has: of the largest there are, forty megabytes.
+/// How many users the first page has: 40 MB of the largest ones.
 const FIRST: usize = 100;
-/// How many users a page has at the most.
+/// How many users a page has at most.
 const MOST: usize = 4000;
 
 /// The table of the stage on this machine.
@@ -29,7 +29,7 @@ const MOST: usize = 4000;
 pub(crate) struct Table {
     database: Database,
     name: String,
-    /// How many users the next page is to have: the engine reads as many, however large they are.
+    /// How many users the next page will have. The database reads that many, however large they are.
     users: Arc<AtomicUsize>,
 }
 
@@ -40,22 +40,22 @@ impl std::fmt::Debug for Table {
 }
 
 impl Table {
-    /// The one of the stage in `folder`, which is made if there is none.
+    /// Opens the table of the stage in `folder`, creating it if necessary.
     pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
-        let path = Folder::new(folder).database();
+        let path = StateDir::new(folder).database();
         Ok(Self {
-            database: engine::database(&path)?,
+            database: embedded_dynamodb::database(&path)?,
             name: path.display().to_string(),
             users: Arc::new(FIRST.into()),
         })
     }
 
-    /// The path of its file.
+    /// The path of the database.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Puts items, whether there are others with their keys or not; no two may have the same key.
+    /// Puts items, replacing existing ones. No two may have the same key.
     pub(crate) async fn put(&self, items: Vec<Item>) -> Result<(), Error> {
         self.ask(move |database| {
             let writes = items.into_iter().map(|item| {
@@ -77,8 +77,8 @@ impl Table {
         Ok(())
     }
 
-    /// One page of users, in the order of their names, behind `after`: JSON objects, a line each; and the name
-    /// behind which the next page is, if there is one.
+    /// Reads one page of users, sorted by username, after `after`: JSON objects, one per line, and the username that the next
+    /// page comes after, if there is one.
     pub(crate) async fn page(
         &self,
         after: Option<String>,
@@ -99,7 +99,7 @@ impl Table {
                     Stored::S(name) => Some(name),
                     _ => None,
                 });
-            // Here, while the items are at hand: they are many small things, slow to hand over.
+            // On this thread: moving the many small items to another one costs more than writing them.
             let lines = lines(&page.items.unwrap_or_default())
                 .map_err(|error| DynoxideError::ValidationException(error.to_string()))?;
             let fitting = PAGE * page.count / lines.len().max(1);
@@ -109,7 +109,7 @@ impl Table {
         .await
     }
 
-    /// Asks the engine, which blocks.
+    /// Asks the database, on a thread where it may block.
     async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Database) -> Result<T, DynoxideError> + Send + 'static,
@@ -123,14 +123,14 @@ impl Table {
         };
         match asked {
             Ok(Ok(answer)) => Ok(answer),
-            // What is no mistake of ours: another process has the file for long.
+            // An internal error: another process has locked the file for long.
             Ok(Err(error)) => Err(failed(error.status_code() == 500, error.into())),
             Err(error) => Err(failed(false, error.into())),
         }
     }
 }
 
-/// An item as the engine has it.
+/// Returns an item as the database stores it.
 fn stored(item: Item) -> Result<dynoxide::Item, DynoxideError> {
     let members = item.into_iter();
     members
@@ -151,15 +151,15 @@ fn stored_value(value: AttributeValue) -> Result<Stored, DynoxideError> {
                 .map(stored_value)
                 .collect::<Result<_, _>>()?,
         ),
-        // Bytes and sets: JSON has none, so no user does.
+        // Bytes and sets: JSON lacks them, so no user has any.
         _ => {
-            let text = "the users' database takes no value of a type that JSON lacks";
+            let text = "the local database stores no value of a type that JSON lacks";
             return Err(DynoxideError::ValidationException(text.to_owned()));
         }
     })
 }
 
-/// Users as JSON objects, a line each, with their members in the order in which the API has them.
+/// Returns users as the API shows them: JSON objects, one per line.
 fn lines(items: &[dynoxide::Item]) -> io::Result<String> {
     let mut bytes = Vec::new();
     let settings = WriterSettings {
@@ -168,7 +168,7 @@ fn lines(items: &[dynoxide::Item]) -> io::Result<String> {
     };
     let mut writer = JsonStreamWriter::new_custom(&mut bytes, settings);
     for item in items {
-        write_members(item, shown_name, &mut writer)?;
+        write_object(item, shown_name, view, &mut writer)?;
     }
     if !items.is_empty() {
         writer.finish_document()?;
@@ -177,41 +177,16 @@ fn lines(items: &[dynoxide::Item]) -> io::Result<String> {
     String::from_utf8(bytes).map_err(io::Error::other)
 }
 
-fn write_members(
-    item: &dynoxide::Item,
-    shown: impl Fn(&str) -> Option<&str>,
-    writer: &mut Writer,
-) -> io::Result<()> {
-    let members = item.iter();
-    let mut members: Vec<_> = members
-        .filter_map(|(name, value)| Some((shown(name)?, value)))
-        .collect();
-    members.sort_unstable_by_key(|(name, _)| *name);
-    writer.begin_object()?;
-    for (name, value) in members {
-        writer.name(name)?;
-        write_value(value, writer)?;
-    }
-    writer.end_object()
-}
-
-fn write_value(value: &Stored, writer: &mut Writer) -> io::Result<()> {
+/// Shows a value of the database.
+fn view(value: &Stored) -> View<'_, Stored> {
     match value {
-        Stored::S(text) => writer.string_value(text),
-        Stored::N(number) => write_number(number, writer),
-        Stored::BOOL(is_true) => writer.bool_value(*is_true),
-        Stored::NULL(_) => writer.null_value(),
-        Stored::M(item) => write_members(item, |name| Some(name), writer),
-        Stored::L(values) => {
-            writer.begin_array()?;
-            for value in values {
-                write_value(value, writer)?;
-            }
-            writer.end_array()
-        }
-        // Only umb writes here, and it has none of these: see `stored_value`.
-        Stored::B(_) | Stored::SS(_) | Stored::NS(_) | Stored::BS(_) => {
-            Err(io::Error::other("the table holds a value that no user has"))
-        }
+        Stored::S(text) => View::Text(text),
+        Stored::N(digits) => View::Number(digits),
+        Stored::BOOL(value) => View::Bool(*value),
+        Stored::NULL(_) => View::Null,
+        Stored::M(item) => View::Object(item),
+        Stored::L(values) => View::List(values),
+        // Only umb writes to this table, and never one of these: see `stored_value`.
+        Stored::B(_) | Stored::SS(_) | Stored::NS(_) | Stored::BS(_) => View::Unsupported,
     }
 }

@@ -1,16 +1,15 @@
-//! The connection through which a pipeline gets at a repository.
+//! The connection through which a pipeline reads a repository.
 //!
-//! Making one is not enough: a person must let the provider know, in the console, before it can be used.
+//! AWS creates it pending: a person must authorize it at the provider, in the console, before it can be used.
 
 use crate::aws::codeconnections::{self, Connection, Status};
-use crate::aws::codepipeline;
-use crate::deploy::Cloud;
-use crate::template;
+use crate::aws::{AwsEnv, codepipeline};
+use crate::model::{App, app_tags};
 use crate::wait::{self, Pace};
 
-use super::Error;
+use super::error::Error;
 
-/// What AWS connects to.
+/// Where repositories are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Provider {
     GitHub,
@@ -22,7 +21,7 @@ pub(crate) enum Provider {
 }
 
 impl Provider {
-    /// What AWS calls it:
+    /// The name that AWS has for it:
     /// <https://docs.aws.amazon.com/codeconnections/latest/APIReference/API_CreateConnection.html>.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -35,36 +34,36 @@ impl Provider {
         }
     }
 
-    /// Whether it runs on a host of one's own, which AWS must know first.
+    /// Whether it runs on a host of the user's, which AWS must know first.
     pub(crate) fn has_host(self) -> bool {
         matches!(self, Self::GitHubEnterpriseServer | Self::GitLabSelfManaged)
     }
 }
 
-/// All connections of the account and region.
-pub(crate) async fn connections(cloud: &Cloud) -> Result<Vec<Connection>, Error> {
-    Ok(codeconnections::connections(cloud.session()).await?)
+/// Returns all connections of the account and region.
+pub(crate) async fn connections(env: &AwsEnv) -> Result<Vec<Connection>, Error> {
+    Ok(codeconnections::connections(env.session()).await?)
 }
 
-/// The connection with this ARN, of either service, or this name.
+/// Returns the connection with this ARN, of either service, or this name.
 ///
 /// # Errors
-/// When there is none, or, by its name, more than one: names need not be unique.
-pub(crate) async fn find_connection(cloud: &Cloud, wanted: &str) -> Result<Connection, Error> {
+/// When there is none. Names need not be unique: when there are several with the name.
+pub(crate) async fn find_connection(env: &AwsEnv, wanted: &str) -> Result<Connection, Error> {
     let none = || Error::NoConnection {
         connection: wanted.to_owned(),
-        account: cloud.account().to_owned(),
-        region: cloud.region().to_owned(),
+        account: env.account().clone(),
+        region: env.region().clone(),
     };
     if wanted.starts_with("arn:") {
-        let found = codeconnections::connection(cloud.session(), wanted).await?;
+        let found = codeconnections::connection(env.session(), wanted).await?;
         return found.ok_or_else(none);
     }
-    named(cloud, wanted).await?.ok_or_else(none)
+    named(env, wanted).await?.ok_or_else(none)
 }
 
-async fn named(cloud: &Cloud, name: &str) -> Result<Option<Connection>, Error> {
-    let mut found = connections(cloud).await?;
+async fn named(env: &AwsEnv, name: &str) -> Result<Option<Connection>, Error> {
+    let mut found = connections(env).await?;
     found.retain(|connection| connection.name == name);
     match found.len() {
         0 | 1 => Ok(found.pop()),
@@ -75,41 +74,41 @@ async fn named(cloud: &Cloud, name: &str) -> Result<Option<Connection>, Error> {
     }
 }
 
-/// Makes the connection `name` to `provider`, which is on `host` if it has one; takes one that is there.
+/// Creates the connection `name` to `provider`, which is on `host` if it has one, or returns the existing one.
 ///
 /// # Errors
-/// When the one that is there goes elsewhere.
+/// When the existing one is to another provider.
 pub(crate) async fn create_connection(
-    cloud: &Cloud,
-    app: &str,
+    env: &AwsEnv,
+    app: &App,
     name: &str,
     provider: Provider,
     host: Option<&str>,
 ) -> Result<Connection, Error> {
-    if let Some(there) = named(cloud, name).await? {
-        return if there.provider == provider.name() {
-            Ok(there)
+    if let Some(existing) = named(env, name).await? {
+        return if existing.provider == provider.name() {
+            Ok(existing)
         } else {
             Err(Error::OtherProvider {
-                name: there.name,
-                actual: there.provider,
+                name: existing.name,
+                actual: existing.provider,
                 wanted: provider.name(),
             })
         };
     }
-    let tags = template::app_tags(app);
-    let session = cloud.session();
+    let tags = app_tags(app);
+    let session = env.session();
     let arn = codeconnections::create(session, name, provider.name(), host, &tags).await?;
-    find_connection(cloud, &arn).await
+    find_connection(env, &arn).await
 }
 
-/// Waits for the person who finishes a connection.
+/// Waits until a person has authorized a connection.
 pub(crate) async fn until_available(
-    cloud: &Cloud,
+    env: &AwsEnv,
     connection: &Connection,
 ) -> Result<Connection, Error> {
     wait::until(Pace::PERSON, async || {
-        let now = codeconnections::connection(cloud.session(), &connection.arn).await?;
+        let now = codeconnections::connection(env.session(), &connection.arn).await?;
         match now {
             Some(now) if now.status == Status::Available => Ok(Some(now)),
             Some(now) if now.status == Status::Pending => Ok(None),
@@ -121,14 +120,14 @@ pub(crate) async fn until_available(
     .await
 }
 
-/// Whether umb made a connection for the app, as its tags say.
+/// Whether umb created a connection for the app, as its tags say.
 pub(crate) async fn is_own_connection(
-    cloud: &Cloud,
-    app: &str,
+    env: &AwsEnv,
+    app: &App,
     connection: &Connection,
 ) -> Result<bool, Error> {
-    let tags = codeconnections::tags(cloud.session(), &connection.arn).await?;
-    let wanted = template::app_tags(app);
+    let tags = codeconnections::tags(env.session(), &connection.arn).await?;
+    let wanted = app_tags(app);
     Ok(wanted
         .iter()
         .all(|(key, value)| tags.get(key) == Some(value)))
@@ -138,24 +137,20 @@ pub(crate) async fn is_own_connection(
 ///
 /// # Errors
 /// When a pipeline of the account and region uses it.
-pub(crate) async fn delete_connection(cloud: &Cloud, connection: &Connection) -> Result<(), Error> {
-    let pipelines = codepipeline::using(cloud.session(), &connection.arn).await?;
+pub(crate) async fn delete_connection(env: &AwsEnv, connection: &Connection) -> Result<(), Error> {
+    let pipelines = codepipeline::using(env.session(), &connection.arn).await?;
     if !pipelines.is_empty() {
         return Err(Error::ConnectionInUse {
             name: connection.name.clone(),
             pipelines,
         });
     }
-    Ok(codeconnections::delete(cloud.session(), &connection.arn).await?)
+    Ok(codeconnections::delete(env.session(), &connection.arn).await?)
 }
 
-/// The page of the console on which a person finishes pending connections:
+/// Returns the page of the console on which a person authorizes pending connections:
 /// <https://docs.aws.amazon.com/dtconsole/latest/userguide/connections-update.html>.
-pub(crate) fn finish_page(cloud: &Cloud) -> String {
-    let region = cloud.region();
-    let host = match region.split('-').next() {
-        Some("cn") => "console.amazonaws.cn",
-        _ => "console.aws.amazon.com",
-    };
-    format!("https://{region}.{host}/codesuite/settings/connections?region={region}")
+pub(crate) fn finish_page(env: &AwsEnv) -> String {
+    let (region, domain) = (env.region(), env.partition().console_domain());
+    format!("https://{region}.{domain}/codesuite/settings/connections?region={region}")
 }

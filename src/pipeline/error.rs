@@ -1,19 +1,21 @@
-//! What can go wrong around the pipeline.
+//! What an operation on the pipeline can end in, other than success.
 
-use crate::{aws, deploy, template};
+use crate::model::{AccountId, Region};
+use crate::{aws, stack, template};
 
-/// A failure around the pipeline.
+/// A failed operation on the pipeline, its connection or its roles.
 #[derive(Debug, thiserror::Error)]
+#[cfg_attr(test, derive(strum::AsRefStr, strum::VariantNames))]
 pub(crate) enum Error {
     #[error("there is no connection {connection} (account {account}, {region})")]
     NoConnection {
         connection: String,
-        account: String,
-        region: String,
+        account: AccountId,
+        region: Region,
     },
-    #[error("there are {count} connections that are called {name}")]
+    #[error("there are {count} connections with the name {name}")]
     Ambiguous { name: String, count: usize },
-    #[error("the connection {name} is one to {actual}, not to {wanted}")]
+    #[error("the connection {name} is to {actual}, not to {wanted}")]
     OtherProvider {
         name: String,
         actual: String,
@@ -24,34 +26,34 @@ pub(crate) enum Error {
         name: String,
         pipelines: Vec<String>,
     },
-    #[error("the connection {name} was deleted, or its provider takes it no more")]
+    #[error("the connection {name} was deleted, or its provider rejected it")]
     ConnectionBroken { name: String },
     #[error("there is no pipeline {pipeline} (account {account}, {region})")]
     NoPipeline {
         pipeline: String,
-        account: String,
-        region: String,
+        account: AccountId,
+        region: Region,
     },
     #[error("{pipeline} has no execution {id}")]
     NoExecution { pipeline: String, id: String },
-    #[error("the execution {id} has ended already")]
+    #[error("the execution {id} has already ended")]
     HasEnded { id: String },
-    #[error("there is nothing to {verb} of {pipeline}")]
+    #[error("there is nothing to {verb} in {pipeline}")]
     NothingTo {
         pipeline: String,
         verb: &'static str,
     },
-    #[error("approvals wait in {}", stages.join(", "))]
+    #[error("several stages wait for approval: {}", stages.join(", "))]
     SeveralWait { stages: Vec<String> },
     #[error("the pipeline has no stage {stage}")]
     NoStage { stage: String, known: Vec<String> },
-    #[error("the execution {execution} has no build{} whose log can be shown", of(wanted.as_ref()))]
+    #[error("the execution {execution} has no build with a log{}", of(wanted.as_ref()))]
     NoBuild {
         execution: String,
         wanted: Option<String>,
     },
     #[error(transparent)]
-    Deploy(#[from] deploy::Error),
+    Stack(#[from] stack::Error),
     #[error(transparent)]
     Template(#[from] template::Error),
     #[error(transparent)]
@@ -59,5 +61,5 @@ pub(crate) enum Error {
 }
 
 fn of(wanted: Option<&String>) -> String {
-    wanted.map_or_else(String::new, |wanted| format!(" of {wanted}"))
+    wanted.map_or_else(String::new, |wanted| format!(" called {wanted}"))
 }

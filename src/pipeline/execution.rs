@@ -1,74 +1,66 @@
-//! The pipeline's executions: how they stand, started, answered, repeated, taken back and stopped.
+//! The pipeline's executions: their status, and how they are started, approved, retried, rolled back and stopped.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::aws::codepipeline::{self, StageState};
-use crate::deploy::Cloud;
-use crate::template;
+use crate::aws::AwsEnv;
+use crate::aws::codepipeline::{self, Approval, StageState};
+use crate::model::{App, StackRef, StageName, names};
 use crate::wait::{self, Pace};
 
-use super::Error;
+use super::error::Error;
 use super::state::{Execution, PipelineStatus, Stage, Status};
 
-/// The stage into which nothing goes any more when everything is to be destroyed.
+/// The stage that is closed before everything is destroyed.
 const FIRST_CLOSED: &str = "Build";
-/// What is said of it there.
+/// The reason that is given for that.
 const HALTED: &str = "umb destroy";
-/// How many executions are looked at for one that goes on.
+/// Among how many executions a running one is looked for.
 const RECENT: i32 = 20;
-/// How long an execution may take to begin.
-const BEGINNING: Duration = Duration::from_secs(30);
+/// How long an execution may take to start.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// An approval that waits for a person.
-#[derive(Debug, Clone)]
-pub(crate) struct Approval {
-    pub(crate) stage: String,
-    action: String,
-    token: String,
-}
-
-/// The app's pipeline, in an account and region.
-pub(crate) struct Pipeline<'a> {
-    pub(super) cloud: &'a Cloud,
+/// The app's pipeline in an account and region, as CodePipeline runs it.
+pub(crate) struct PipelineRuns<'a> {
+    pub(super) env: &'a AwsEnv,
     pub(super) name: String,
     pub(super) service: codepipeline::Pipeline,
 }
 
-impl<'a> Pipeline<'a> {
-    pub(crate) fn of(cloud: &'a Cloud, app: &str) -> Self {
-        let name = template::pipeline_name(app);
+impl<'a> PipelineRuns<'a> {
+    pub(crate) fn new(env: &'a AwsEnv, app: &App) -> Self {
+        let name = StackRef::pipeline(app).name();
         Self {
-            cloud,
-            service: codepipeline::Pipeline::new(cloud.session(), name.clone()),
+            env,
+            service: codepipeline::Pipeline::new(env.session(), name.clone()),
             name,
         }
     }
 
-    /// How it stands.
+    /// Returns its status.
     ///
     /// # Errors
-    /// Also when there is none.
+    /// Also when there is no pipeline.
     pub(crate) async fn status(&self) -> Result<PipelineStatus, Error> {
         let stages = self.stages().await?;
         let newest = self.service.executions(1).await?.into_iter().next();
         Ok(PipelineStatus {
             pipeline: self.name.clone(),
-            account: self.cloud.account().to_owned(),
-            region: self.cloud.region().to_owned(),
+            account: self.env.account().clone(),
+            region: self.env.region().clone(),
             execution: newest.map(Execution::from),
             stages: stages.into_iter().map(Stage::from).collect(),
         })
     }
 
-    /// Starts an execution; answers its id.
+    /// Starts an execution; returns its ID.
     pub(crate) async fn run(&self) -> Result<String, Error> {
         self.stages().await?;
         Ok(self.service.start().await?)
     }
 
-    /// The id of the execution that was started last.
+    /// Returns the ID of the newest execution.
     ///
     /// # Errors
     /// Also when there was none.
@@ -77,7 +69,7 @@ impl<'a> Pipeline<'a> {
         Ok(latest.ok_or_else(|| self.nothing_to("watch"))?.id)
     }
 
-    /// The execution that was started last; none where there is none, or no pipeline yet.
+    /// Returns the newest execution; `None` if there was none, or if there is no pipeline yet.
     pub(crate) async fn latest(&self) -> Result<Option<Execution>, Error> {
         if self.service.stages().await?.is_none() {
             return Ok(None);
@@ -86,7 +78,7 @@ impl<'a> Pipeline<'a> {
         Ok(newest.map(Execution::from))
     }
 
-    /// The id of the first execution that is another one than `before`; none where none begins within a while.
+    /// Waits for another execution than `before` and returns its ID; `None` if none starts soon.
     pub(crate) async fn next(&self, before: Option<&str>) -> Result<Option<String>, Error> {
         let asked = Instant::now();
         wait::until(Pace::PIPELINE, async || {
@@ -94,13 +86,13 @@ impl<'a> Pipeline<'a> {
             let next = newest
                 .map(|newest| newest.id)
                 .filter(|id| Some(id.as_str()) != before);
-            let is_over = next.is_some() || asked.elapsed() > BEGINNING;
+            let is_over = next.is_some() || asked.elapsed() > START_TIMEOUT;
             Ok::<_, Error>(is_over.then_some(next))
         })
         .await
     }
 
-    /// The approval that waits in `stage`, else in the only stage where one does.
+    /// Returns the approval that waits in `stage`, else in the only stage that has one.
     ///
     /// # Errors
     /// When none waits, or more than one.
@@ -126,26 +118,18 @@ impl<'a> Pipeline<'a> {
         }
     }
 
-    /// Answers an approval, which is that of the execution that it was asked for, and no other.
+    /// Approves or rejects. The approval's token makes sure that this is the execution that was shown.
     pub(crate) async fn answer(
         &self,
         approval: &Approval,
         approves: bool,
         summary: &str,
     ) -> Result<(), Error> {
-        let Approval {
-            stage,
-            action,
-            token,
-        } = approval;
-        Ok(self
-            .service
-            .approve(stage, action, token, approves, summary)
-            .await?)
+        Ok(self.service.approve(approval, approves, summary).await?)
     }
 
-    /// Runs a stage again that failed, `stage` or the one where the newest execution did; answers the id of the
-    /// execution. A stage that deploys is run as a whole: a change set can be executed only once.
+    /// Retries the failed stage `stage`, else the one where the newest execution failed; returns the execution's ID. A stage
+    /// that deploys is retried as a whole, because a change set can be executed only once.
     ///
     /// # Errors
     /// When nothing failed there.
@@ -164,26 +148,30 @@ impl<'a> Pipeline<'a> {
                 execution: Some(execution),
                 ..
             }) => {
-                let deploys = template::is_deploying_stage(&name);
+                let deploys = names::is_deploying_stage(&name);
                 Ok(self.service.retry(&name, &execution, deploys).await?)
             }
             _ => Err(self.nothing_to("retry")),
         }
     }
 
-    /// Takes a stage of the app's back to what the execution `to` deployed there, else to what was there before
-    /// the newest success; answers the id of the execution that does.
+    /// Rolls a stage back to what the execution `to` deployed, else to what was there before the newest success; returns
+    /// the ID of the execution that does it.
     ///
     /// # Errors
-    /// When there is no such stage, or nothing to go back to.
-    pub(crate) async fn roll_back(&self, stage: &str, to: Option<&str>) -> Result<String, Error> {
-        let [_, stateless] = template::pipeline_stages(stage);
-        let wanted = [stage.to_owned(), stateless];
+    /// When there is no such stage, or nothing to roll back to.
+    pub(crate) async fn roll_back(
+        &self,
+        stage: &StageName,
+        to: Option<&str>,
+    ) -> Result<String, Error> {
+        let [_, stateless] = names::pipeline_stages(stage);
+        let wanted = [stage.to_string(), stateless];
         let stages = self.stages().await?;
         let found = stages.iter().find(|one| wanted.contains(&one.name));
         let Some(found) = found else {
             return Err(Error::NoStage {
-                stage: stage.to_owned(),
+                stage: stage.to_string(),
                 known: stages.into_iter().map(|stage| stage.name).collect(),
             });
         };
@@ -195,8 +183,8 @@ impl<'a> Pipeline<'a> {
         Ok(self.service.roll_back(&found.name, &target).await?)
     }
 
-    /// The execution that succeeded in a stage before what is there now. Where that was a rollback already, it is the
-    /// one before what it went back to.
+    /// Returns the execution that succeeded in a stage before the current one. If the current one was a rollback, that is
+    /// the one before its target.
     async fn before(
         &self,
         stage: &str,
@@ -213,7 +201,7 @@ impl<'a> Pipeline<'a> {
         let position = succeeded
             .iter()
             .position(|execution| Some(&execution.id) == deployed.as_ref());
-        // What is there now is not among them where it failed.
+        // A current execution that failed is not among them.
         let mut older = succeeded
             .into_iter()
             .skip(position.map_or(0, |position| position + 1));
@@ -223,11 +211,11 @@ impl<'a> Pipeline<'a> {
         Ok(target.id)
     }
 
-    /// Stops the execution `id`, else the newest that goes on: after what goes on, or, if it `abandons` that, at
-    /// once; answers its id.
+    /// Stops the execution `id`, else the newest running one: after its running actions, or, if it `abandons` them, at once.
+    /// Returns its ID.
     ///
     /// # Errors
-    /// When none goes on.
+    /// When none is running.
     pub(crate) async fn stop(&self, id: Option<&str>, abandons: bool) -> Result<String, Error> {
         self.stages().await?;
         let id = match id {
@@ -250,7 +238,7 @@ impl<'a> Pipeline<'a> {
         }
     }
 
-    /// Stops what goes on, and lets nothing begin any more; that there is no pipeline is well.
+    /// Stops all running executions and lets no other one in. Does nothing if there is no pipeline.
     pub(crate) async fn halt(&self) -> Result<(), Error> {
         let Some(stages) = self.service.stages().await? else {
             return Ok(());
@@ -259,7 +247,7 @@ impl<'a> Pipeline<'a> {
         if stages.iter().any(is_open) {
             self.service.close(FIRST_CLOSED, HALTED).await?;
         }
-        // A commit may start another one meanwhile, which would wait before the closed stage for ever.
+        // A commit may start another one meanwhile, which would wait for the closed stage forever.
         wait::until(Pace::PIPELINE, async || {
             let moving = self.moving().await?;
             for id in &moving {
@@ -270,7 +258,7 @@ impl<'a> Pipeline<'a> {
         .await
     }
 
-    /// Lets begin again what a destroy had stopped that was not ended; answers whether one had.
+    /// Lets executions in again after a destroy that was not finished; returns whether there was one.
     pub(crate) async fn resume(&self) -> Result<bool, Error> {
         let stages = self.service.stages().await?.unwrap_or_default();
         let is_halted = |stage: &StageState| stage.disabled.as_deref() == Some(HALTED);
@@ -281,12 +269,12 @@ impl<'a> Pipeline<'a> {
         Ok(halted.is_some())
     }
 
-    /// The ids of the executions that go on, the newest first.
+    /// Returns the IDs of running executions, the newest first.
     async fn moving(&self) -> Result<Vec<String>, Error> {
         let executions = self.service.executions(RECENT).await?;
         Ok(executions
             .into_iter()
-            .filter(|execution| Status::of(&execution.status).is_moving())
+            .filter(|execution| Status::parse(&execution.status).is_moving())
             .map(|execution| execution.id)
             .collect())
     }
@@ -295,8 +283,8 @@ impl<'a> Pipeline<'a> {
         let stages = self.service.stages().await?;
         stages.ok_or_else(|| Error::NoPipeline {
             pipeline: self.name.clone(),
-            account: self.cloud.account().to_owned(),
-            region: self.cloud.region().to_owned(),
+            account: self.env.account().clone(),
+            region: self.env.region().clone(),
         })
     }
 

@@ -1,4 +1,4 @@
-//! An execution while it goes on: what happens in it, what its builds say, and what failed.
+//! Follows an execution: what happens in it, what its builds log, and what failed.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,49 +9,50 @@ use crate::aws::codepipeline::ActionExecution;
 use crate::aws::logs;
 use crate::wait::{self, Look, Pace};
 
+use super::error::Error;
+use super::execution::PipelineRuns;
 use super::state::{Event, Execution, Status};
-use super::{Error, Pipeline};
 
 /// How many of a failed build's last lines are shown.
 const TAIL: i32 = 40;
-/// How long one that has just been started may take until it is seen.
-const APPEARING: Duration = Duration::from_secs(3);
+/// How long a new execution may take to become visible.
+const APPEAR_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Something of a pipeline that failed.
+/// The action that failed.
 #[derive(Debug, Clone)]
-pub(crate) struct Failed {
+pub(crate) struct FailedAction {
     pub(crate) stage: String,
     pub(crate) action: String,
-    /// The stack that CloudFormation was to change.
+    /// The stack that CloudFormation was asked to change.
     pub(crate) stack: Option<String>,
 }
 
-/// An execution that has ended, with the action that failed first in it.
+/// An execution that has ended, and the action that failed first.
 #[derive(Debug, Clone)]
-pub(crate) struct Ended {
+pub(crate) struct EndedExecution {
     pub(crate) execution: Execution,
-    pub(crate) failed: Option<Failed>,
-    /// Whether a newer one took its place while it was followed.
-    was_overtaken: bool,
+    pub(crate) failed: Option<FailedAction>,
+    /// Whether a newer one superseded it while it was followed.
+    was_superseded: bool,
 }
 
-impl Pipeline<'_> {
-    /// Follows an execution to its end, and a newer one where that overtakes it; `tell` is told what happens.
+impl PipelineRuns<'_> {
+    /// Follows an execution to its end, and the newer one if it is superseded; `report` gets what happens.
     ///
     /// # Errors
     /// Also when there is no such execution.
     pub(crate) async fn watch(
         &self,
         id: &str,
-        mut tell: impl FnMut(Event),
-    ) -> Result<Ended, Error> {
+        mut report: impl FnMut(Event),
+    ) -> Result<EndedExecution, Error> {
         let mut id = id.to_owned();
         loop {
-            let ended = self.follow(&id, &mut tell).await?;
-            if !ended.was_overtaken {
+            let ended = self.follow(&id, &mut report).await?;
+            if !ended.was_superseded {
                 return Ok(ended);
             }
-            // One that changes the pipeline is ended a moment before the changed one begins.
+            // An execution that changes the pipeline ends a moment before the next one starts.
             match self.next(Some(&id)).await? {
                 Some(newer) => id = newer,
                 None => return Ok(ended),
@@ -59,8 +60,12 @@ impl Pipeline<'_> {
         }
     }
 
-    async fn follow(&self, id: &str, tell: &mut impl FnMut(Event)) -> Result<Ended, Error> {
-        let mut told = BTreeMap::<String, Status>::new();
+    async fn follow(
+        &self,
+        id: &str,
+        report: &mut impl FnMut(Event),
+    ) -> Result<EndedExecution, Error> {
+        let mut reported = BTreeMap::<String, Status>::new();
         let asked = Instant::now();
         let (mut is_announced, mut was_seen_moving) = (false, false);
         wait::until(Pace::PIPELINE, async || {
@@ -69,7 +74,7 @@ impl Pipeline<'_> {
                 now => now?,
             };
             let Some(now) = now else {
-                if asked.elapsed() < APPEARING {
+                if asked.elapsed() < APPEAR_TIMEOUT {
                     return Ok(Look::Wait);
                 }
                 return Err(Error::NoExecution {
@@ -84,23 +89,23 @@ impl Pipeline<'_> {
             let mut now = Execution::from(now);
             let source = actions.iter().find(|action| !action.variables.is_empty());
             if let Some(source) = source {
-                now.learn(&source.variables);
+                now.add_commit(&source.variables);
             }
-            // The commit is known when the source is there.
+            // The commit is known once the source action is done.
             if !is_announced && (now.commit.is_some() || !now.status.is_moving()) {
                 is_announced = true;
-                tell(Event::Execution(now.clone()));
+                report(Event::Execution(now.clone()));
             }
             for action in &actions {
-                let status = Status::of(&action.status);
-                if told.insert(action.id.clone(), status) == Some(status) {
+                let status = Status::parse(&action.status);
+                if reported.insert(action.id.clone(), status) == Some(status) {
                     continue;
                 }
-                tell(Event::of(id, action));
+                report(Event::new(id, action));
                 if status == Status::Failed {
-                    // That it cannot be read must not hide what failed.
+                    // A log that cannot be read must not hide what failed.
                     if let Ok(Some(log)) = self.tail(action).await {
-                        tell(log);
+                        report(log);
                     }
                 }
             }
@@ -108,22 +113,22 @@ impl Pipeline<'_> {
                 was_seen_moving = true;
                 return Ok(Look::Wait);
             }
-            let is_overtaken = matches!(now.status, Status::Superseded | Status::Cancelled);
-            Ok(Look::Done(Ended {
+            let is_superseded = matches!(now.status, Status::Superseded | Status::Cancelled);
+            Ok(Look::Done(EndedExecution {
                 execution: now,
                 failed: failure(&actions),
-                was_overtaken: is_overtaken && was_seen_moving,
+                was_superseded: is_superseded && was_seen_moving,
             }))
         })
         .await
     }
 
-    /// The last lines of a build that failed.
+    /// Returns the last lines of a failed build's log.
     async fn tail(&self, action: &ActionExecution) -> Result<Option<Event>, Error> {
         let Some((group, stream)) = self.log(action) else {
             return Ok(None);
         };
-        let lines = logs::tail(self.cloud.session(), &group, &stream, TAIL).await?;
+        let lines = logs::tail(self.env.session(), &group, &stream, TAIL).await?;
         Ok((!lines.is_empty()).then(|| Event::Log {
             stage: action.stage.clone(),
             action: action.action.clone(),
@@ -131,7 +136,7 @@ impl Pipeline<'_> {
         }))
     }
 
-    /// The log group and stream of a build: of `App-Pipeline-Build:UUID`, `/umb/App-Pipeline` and `build/UUID`.
+    /// Returns the log group and stream of a build: for `App-Pipeline-Build:UUID`, `/umb/App-Pipeline` and `build/UUID`.
     fn log(&self, action: &ActionExecution) -> Option<(String, String)> {
         let (project, uuid) = action.external_id.as_ref()?.split_once(':')?;
         let project = project.strip_prefix(&self.name)?.strip_prefix('-')?;
@@ -139,11 +144,11 @@ impl Pipeline<'_> {
         Some((format!("/umb/{}", self.name), stream))
     }
 
-    /// Writes what the build of a stage's action says, from its beginning, and as long as it goes on; of the
-    /// first that failed, else of the newest, where none is named.
+    /// Prints the log of a build from its beginning, until the build has ended: of the build `wanted`, else of the first one
+    /// that failed, else of the newest.
     ///
     /// # Errors
-    /// Also when there is no build to show.
+    /// Also when there is no such build.
     pub(crate) async fn logs(
         &self,
         execution: &str,
@@ -170,8 +175,8 @@ impl Pipeline<'_> {
                 });
             };
             chosen = Some(action.id.clone());
-            let moves = Status::of(&action.status).is_moving();
-            let session = self.cloud.session();
+            let moves = Status::parse(&action.status).is_moving();
+            let session = self.env.session();
             let (lines, next) = logs::after(session, &group, &stream, token.clone()).await?;
             token = next;
             for line in &lines {
@@ -197,8 +202,8 @@ impl Pipeline<'_> {
     }
 }
 
-/// What failed first of an execution, and was not well when it was tried again.
-fn failure(actions: &[ActionExecution]) -> Option<Failed> {
+/// Returns the action that failed first and did not succeed when it was retried.
+fn failure(actions: &[ActionExecution]) -> Option<FailedAction> {
     let place = |action: &ActionExecution| (action.stage.clone(), action.action.clone());
     let mut newest = BTreeMap::new();
     // The oldest come first.
@@ -207,8 +212,8 @@ fn failure(actions: &[ActionExecution]) -> Option<Failed> {
     }
     let is_last_try = |action: &&ActionExecution| newest[&place(action)] == action.id;
     let failed = actions.iter().filter(is_last_try);
-    let mut failed = failed.filter(|action| Status::of(&action.status) == Status::Failed);
-    failed.next().map(|action| Failed {
+    let mut failed = failed.filter(|action| Status::parse(&action.status) == Status::Failed);
+    failed.next().map(|action| FailedAction {
         stage: action.stage.clone(),
         action: action.action.clone(),
         stack: action.configuration.get("StackName").cloned(),

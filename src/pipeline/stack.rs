@@ -1,47 +1,52 @@
-//! The pipeline's stack: planned from the settings, found, and brought back to nothing.
+//! The pipeline's stack: planned, and destroyed.
 
+use crate::aws::AwsEnv;
 use crate::aws::s3::Bucket;
-use crate::deploy::{self, Cloud, Lone, Reporter, StackPlan};
+use crate::model::{App, Pipeline, StackRef, names};
+use crate::stack::{AppStack, Reporter, StackPlan, delete_if_owned, find_app_stack};
 use crate::template;
 
-use super::{Error, Pipeline};
+use super::error::Error;
+use super::execution::PipelineRuns;
 
-/// Plans the pipeline's stack; CloudFormation is to work with the role of the bootstrap stack, if the stack is new.
+/// Plans the pipeline's stack. If the stack is new, CloudFormation works with the role that the bootstrap stack has for
+/// it.
 pub(crate) async fn prepare(
-    cloud: &Cloud,
-    wanted: &template::Pipeline,
+    env: &AwsEnv,
+    pipeline: &Pipeline,
     reporter: &dyn Reporter,
-) -> Result<Lone, Error> {
-    let mut stack = template::pipeline(wanted)?;
-    let [_, role] = template::execution_role_names(&wanted.app, cloud.region());
-    stack.role = Some(cloud.role_arn(&role));
-    Ok(Lone::prepare(cloud, stack, reporter).await?)
+) -> Result<AppStack, Error> {
+    let mut rendered = template::pipeline(pipeline)?;
+    let role = names::pipeline_execution_role(&pipeline.app, env.region());
+    rendered.role = Some(env.role_arn(&role));
+    Ok(AppStack::prepare(env, rendered, reporter).await?)
 }
 
-/// What [`prepare`] would find to be done; nothing is changed.
-pub(crate) async fn plan(cloud: &Cloud, wanted: &template::Pipeline) -> Result<StackPlan, Error> {
-    let stack = template::pipeline(wanted)?;
-    Ok(Lone::outline(cloud, &stack).await?)
+/// Returns what [`prepare`] would plan; changes nothing.
+pub(crate) async fn plan(env: &AwsEnv, pipeline: &Pipeline) -> Result<StackPlan, Error> {
+    let rendered = template::pipeline(pipeline)?;
+    Ok(AppStack::outline(env, &rendered).await?)
 }
 
-/// Deletes the pipeline with what its actions handed on; answers whether there was one.
+/// Deletes the pipeline, with the artifacts of its actions; returns whether there was one.
 ///
 /// # Errors
-/// Also when a stack of that name is not the app's.
+/// Also when a stack of that name belongs to somebody else.
 pub(crate) async fn destroy(
-    cloud: &Cloud,
-    app: &str,
+    env: &AwsEnv,
+    app: &App,
     reporter: &dyn Reporter,
 ) -> Result<bool, Error> {
-    let name = template::pipeline_name(app);
-    if deploy::find(cloud, &name, app).await?.is_some() {
-        Pipeline::of(cloud, app).halt().await?;
-        // CloudFormation deletes no bucket that holds anything.
-        let bucket = template::pipeline_bucket_name(app, cloud.account(), cloud.region());
-        let bucket = Bucket::new(cloud.session(), bucket, cloud.account().to_owned());
+    let id = StackRef::pipeline(app);
+    if find_app_stack(env, id.clone()).await?.is_some() {
+        PipelineRuns::new(env, app).halt().await?;
+        // CloudFormation does not delete a bucket that has objects.
+        let (account, region) = (env.account(), env.region());
+        let bucket = names::pipeline_bucket(app, account.as_str(), region.as_str());
+        let bucket = Bucket::new(env.session(), bucket, account.clone());
         if bucket.exists().await? {
             bucket.empty().await?;
         }
     }
-    Ok(deploy::destroy_lone(cloud, &name, app, reporter).await?)
+    Ok(delete_if_owned(env, id, reporter).await?)
 }

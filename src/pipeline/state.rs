@@ -1,23 +1,23 @@
-//! How a pipeline stands, and what happens in it, as people and programs are told.
+//! A pipeline's status and what happens in it, for people and programs.
 
 use std::collections::HashMap;
 
-use aws_smithy_types::date_time::Format;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::codepipeline::{self, ActionExecution, ActionState, StageState};
-use crate::template;
+use crate::model::{AccountId, Region, StageName, names};
 
-/// What does the action that a person answers.
+/// The provider of actions that a person approves.
 const APPROVAL: &str = "Manual";
 
-/// A pipeline as it stands.
+/// A pipeline's status.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct PipelineStatus {
     pub(crate) pipeline: String,
-    pub(crate) account: String,
-    pub(crate) region: String,
-    /// The newest execution; none where there was none yet.
+    pub(crate) account: AccountId,
+    pub(crate) region: Region,
+    /// The newest execution; `None` if there was none yet.
     pub(crate) execution: Option<Execution>,
     pub(crate) stages: Vec<Stage>,
 }
@@ -27,17 +27,17 @@ pub(crate) struct PipelineStatus {
 pub(crate) struct Execution {
     pub(crate) id: String,
     pub(crate) status: Status,
-    /// When it began (RFC 3339), where that was asked.
-    pub(crate) started: Option<String>,
-    /// What began it, as CodePipeline calls it.
+    /// When it started, if that is known.
+    pub(crate) started: Option<Timestamp>,
+    /// What started it, as CodePipeline calls it.
     pub(crate) trigger: Option<String>,
-    /// The commit that it deploys, and what its author says of it.
+    /// The commit that it deploys, and the first line of its message.
     pub(crate) commit: Option<String>,
     pub(crate) message: Option<String>,
     pub(crate) author: Option<String>,
-    /// The execution to whose artifacts it takes a stage back, where that is all that it does.
+    /// The execution to whose artifacts it rolls a stage back, if it is a rollback.
     pub(crate) rolls_back_to: Option<String>,
-    /// Why it ended so, where CodePipeline says it.
+    /// Why it ended, if CodePipeline says so.
     pub(crate) reason: Option<String>,
 }
 
@@ -47,9 +47,9 @@ pub(crate) struct Stage {
     pub(crate) name: String,
     pub(crate) status: Option<Status>,
     pub(crate) execution: Option<String>,
-    /// Why no execution goes into it.
+    /// Why no execution may enter it.
     pub(crate) closed: Option<String>,
-    /// What the condition of its success or failure found.
+    /// The condition of success or failure that did not hold.
     pub(crate) condition: Option<String>,
     pub(crate) actions: Vec<Action>,
 }
@@ -60,12 +60,12 @@ pub(crate) struct Action {
     pub(crate) name: String,
     pub(crate) status: Option<Status>,
     pub(crate) summary: Option<String>,
-    /// What an approval is answered with.
+    /// The token that an approval is answered with.
     #[serde(skip)]
     pub(super) token: Option<String>,
 }
 
-/// Where an execution, a stage or an action stands.
+/// The status of an execution, a stage or an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Status {
@@ -74,17 +74,17 @@ pub(crate) enum Status {
     Succeeded,
     Failed,
     Stopped,
-    /// Overtaken by a newer execution.
+    /// Replaced by a newer execution while it waited.
     Superseded,
     Cancelled,
     Abandoned,
     Skipped,
-    /// One that this umb does not know.
+    /// A status that this umb does not know.
     Unknown,
 }
 
 impl Status {
-    pub(super) fn of(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         match text {
             "InProgress" => Self::InProgress,
             "Stopping" => Self::Stopping,
@@ -99,8 +99,8 @@ impl Status {
         }
     }
 
-    /// What people call it.
-    pub(crate) fn word(self) -> &'static str {
+    /// The status in words.
+    pub(crate) fn text(self) -> &'static str {
         match self {
             Self::InProgress => "in progress",
             Self::Stopping => "stopping",
@@ -115,7 +115,7 @@ impl Status {
         }
     }
 
-    /// Whether it goes on.
+    /// Whether it is still running.
     pub(crate) fn is_moving(self) -> bool {
         matches!(self, Self::InProgress | Self::Stopping | Self::Unknown)
     }
@@ -125,9 +125,9 @@ impl Status {
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum Event {
-    /// An execution is followed from here on; of a rollback, or of a newer one that overtook the last.
+    /// An execution is followed from here on.
     Execution(Execution),
-    /// An action began or ended.
+    /// An action started or ended.
     Action {
         execution: String,
         stage: String,
@@ -135,12 +135,12 @@ pub(crate) enum Event {
         status: Status,
         /// How long it took so far.
         seconds: Option<u64>,
-        /// What it says of itself, or why it failed.
+        /// Its summary, or why it failed.
         message: Option<String>,
         /// Whether it waits for a person.
         waits: bool,
     },
-    /// The last lines of what a build said that failed.
+    /// The last lines of a failed build's log.
     Log {
         stage: String,
         action: String,
@@ -149,9 +149,9 @@ pub(crate) enum Event {
 }
 
 impl Event {
-    /// What an action has come to.
-    pub(super) fn of(execution: &str, action: &ActionExecution) -> Self {
-        let status = Status::of(&action.status);
+    /// The event of an action's new status.
+    pub(super) fn new(execution: &str, action: &ActionExecution) -> Self {
+        let status = Status::parse(&action.status);
         let times = action.started.zip(action.updated);
         Self::Action {
             execution: execution.to_owned(),
@@ -160,7 +160,7 @@ impl Event {
             status,
             seconds: times
                 .filter(|_| !status.is_moving())
-                .map(|(from, to)| u64::try_from(to.secs() - from.secs()).unwrap_or(0)),
+                .map(|(from, to)| u64::try_from(to.as_second() - from.as_second()).unwrap_or(0)),
             message: action.message.clone(),
             waits: status.is_moving() && action.provider == APPROVAL,
         }
@@ -168,8 +168,8 @@ impl Event {
 }
 
 impl Execution {
-    /// Takes what the source says of the commit.
-    pub(super) fn learn(&mut self, source: &HashMap<String, String>) {
+    /// Adds what the source action knows about the commit.
+    pub(super) fn add_commit(&mut self, source: &HashMap<String, String>) {
         let fill = |known: &mut Option<String>, keys: &[&str]| {
             let found = keys.iter().find_map(|key| source.get(*key));
             if let (None, Some(found)) = (&known, found.filter(|text| !text.is_empty())) {
@@ -190,10 +190,8 @@ impl From<codepipeline::Execution> for Execution {
         let commit = execution.commit.filter(|commit| !commit.id.is_empty());
         Self {
             id: execution.id,
-            status: Status::of(&execution.status),
-            started: execution
-                .started
-                .and_then(|started| started.fmt(Format::DateTime).ok()),
+            status: Status::parse(&execution.status),
+            started: execution.started,
             trigger: execution.trigger,
             message: commit.as_ref().and_then(|commit| message(&commit.summary)),
             commit: commit.map(|commit| commit.id),
@@ -204,7 +202,7 @@ impl From<codepipeline::Execution> for Execution {
     }
 }
 
-/// What the author says of a commit: connections wrap it in JSON, other sources do not.
+/// Returns a commit's message: connections wrap it in JSON, other sources do not.
 fn message(summary: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Wrapped {
@@ -221,9 +219,11 @@ fn first_line(text: &str) -> String {
 }
 
 impl Stage {
-    /// Whether a person means it by this name: the pipeline's own, or that of the app's stage.
+    /// Whether a person means it by this name: its own, or that of the app's stage.
     pub(super) fn is_called(&self, name: &str) -> bool {
-        self.name == name || template::pipeline_stages(name).contains(&self.name)
+        let stage = name.parse::<StageName>();
+        self.name == name
+            || stage.is_ok_and(|stage| names::pipeline_stages(&stage).contains(&self.name))
     }
 }
 
@@ -232,7 +232,7 @@ impl From<StageState> for Stage {
         let (execution, status) = state.execution.unzip();
         Self {
             name: state.name,
-            status: status.map(|status| Status::of(&status)),
+            status: status.map(|status| Status::parse(&status)),
             execution,
             closed: state.disabled,
             condition: state.condition,
@@ -252,8 +252,8 @@ impl From<ActionState> for Action {
     fn from(state: ActionState) -> Self {
         Self {
             name: state.name,
-            status: state.status.map(|status| Status::of(&status)),
-            // Of a source, that is JSON about the commit, which the execution has.
+            status: state.status.map(|status| Status::parse(&status)),
+            // A source's summary is JSON about the commit, which the execution already has.
             summary: state.summary.filter(|text| !text.starts_with('{')),
             token: state.token,
         }
@@ -266,15 +266,15 @@ mod tests {
 
     #[test]
     fn a_commits_message_is_read_in_either_form() {
-        let wrapped = r#"{"ProviderType":"GitHub","CommitMessage":"Mend it\n\nAt last."}"#;
-        assert_eq!(message(wrapped).as_deref(), Some("Mend it"));
-        assert_eq!(message("Mend it\n").as_deref(), Some("Mend it"));
+        let wrapped = r#"{"ProviderType":"GitHub","CommitMessage":"Fix it\n\nAt last."}"#;
+        assert_eq!(message(wrapped).as_deref(), Some("Fix it"));
+        assert_eq!(message("Fix it\n").as_deref(), Some("Fix it"));
         assert_eq!(message(""), None);
     }
 
     #[test]
     fn a_status_that_is_not_known_is_waited_for() {
-        assert!(Status::of("Queued").is_moving());
-        assert!(!Status::of("Superseded").is_moving());
+        assert!(Status::parse("Queued").is_moving());
+        assert!(!Status::parse("Superseded").is_moving());
     }
 }

@@ -1,14 +1,19 @@
 //! `umb.toml` as it is written: found, read, and its keys checked.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_aux::serde_introspection::serde_introspect;
+use toml::de::{DeTable, DeValue};
 
-use crate::template::Authorization;
+use crate::model::{App, PermissionsBoundary, PipelineTable, StageName, StageTable};
 
-use super::{Error, LOCAL};
+use super::error::Error;
+use super::source::Source;
 
 /// The file's name, looked for in the current folder and every folder above it.
 pub(super) const FILE_NAME: &str = "umb.toml";
@@ -16,170 +21,72 @@ pub(super) const FILE_NAME: &str = "umb.toml";
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table of keys")]
 pub(super) struct File {
-    pub(super) app: Option<String>,
-    pub(super) default_stage: Option<String>,
-    pub(super) permissions_boundary: Option<String>,
+    pub(super) app: Option<App>,
+    pub(super) default_stage: Option<StageName>,
+    pub(super) permissions_boundary: Option<PermissionsBoundary>,
     #[serde(default)]
-    pub(super) pipeline: PipelineFile,
+    pub(super) pipeline: PipelineTable,
     #[serde(default)]
-    pub(super) stages: BTreeMap<String, StageFile>,
+    pub(super) stages: Stages,
 }
 
-#[derive(Debug, Default, Clone, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table of the pipeline's keys")]
-pub(super) struct PipelineFile {
-    pub(super) account: Option<String>,
-    pub(super) region: Option<String>,
-    pub(super) profile: Option<String>,
-    pub(super) connection: Option<String>,
-    pub(super) repository: Option<String>,
-    pub(super) branch: Option<String>,
-    pub(super) paths: Option<Vec<String>>,
-    pub(super) stages: Option<Vec<String>>,
-    pub(super) approval: Option<Vec<String>>,
-    pub(super) build_image: Option<String>,
-    pub(super) compute_type: Option<String>,
-    pub(super) buildspec: Option<String>,
-    pub(super) notify: Option<String>,
-    pub(super) log_retention_days: Option<u32>,
+/// The tables `[stages.NAME]`.
+#[derive(Debug, Default)]
+pub(super) struct Stages {
+    pub(super) local: LocalTable,
+    pub(super) cloud: BTreeMap<StageName, StageTable>,
 }
 
-#[derive(Debug, Default, Clone, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table of the stage's keys")]
-pub(super) struct StageFile {
-    pub(super) account: Option<String>,
-    pub(super) region: Option<String>,
-    pub(super) profile: Option<String>,
-    pub(super) billing: Option<BillingMode>,
-    pub(super) read_capacity: Option<u32>,
-    pub(super) write_capacity: Option<u32>,
-    pub(super) reserved_concurrency: Option<u32>,
-    pub(super) authorization: Option<Authorization>,
-    pub(super) allowed_accounts: Option<Vec<String>>,
-    pub(super) allowed_cidrs: Option<Vec<String>>,
-    pub(super) throttling_rate: Option<u32>,
-    pub(super) throttling_burst: Option<u32>,
-    pub(super) log_retention_days: Option<u32>,
-    pub(super) protected: Option<bool>,
+/// The table `[stages.local]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table of the local stage's keys")]
+pub(super) struct LocalTable {
     pub(super) port: Option<NonZeroU16>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum BillingMode {
-    OnDemand,
-    Provisioned,
-}
+impl<'de> Deserialize<'de> for Stages {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ByName;
 
-/// The keys of each table of the file, for a hint at the nearest one.
-const KEYS: [&str; 5] = [
-    "app",
-    "default_stage",
-    "permissions_boundary",
-    "pipeline",
-    "stages",
-];
-const PIPELINE_KEYS: [&str; 14] = [
-    "account",
-    "approval",
-    "branch",
-    "build_image",
-    "buildspec",
-    "compute_type",
-    "connection",
-    "log_retention_days",
-    "notify",
-    "paths",
-    "profile",
-    "region",
-    "repository",
-    "stages",
-];
-const CLOUD_KEYS: [&str; 14] = [
-    "account",
-    "allowed_accounts",
-    "allowed_cidrs",
-    "authorization",
-    "billing",
-    "log_retention_days",
-    "profile",
-    "protected",
-    "read_capacity",
-    "region",
-    "reserved_concurrency",
-    "throttling_burst",
-    "throttling_rate",
-    "write_capacity",
-];
-const LOCAL_KEYS: [&str; 1] = ["port"];
+        impl<'de> Visitor<'de> for ByName {
+            type Value = Stages;
 
-impl File {
-    /// Reads the file that is nearest to the folder `from`, with its path; one that says nothing where there is none.
-    pub(super) fn find(from: &Path) -> Result<(Option<PathBuf>, Self), Error> {
-        let path = find(from);
-        let file = path.as_deref().map(Self::read).transpose()?;
-        Ok((path, file.unwrap_or_default()))
-    }
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a table of stages")
+            }
 
-    fn read(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
-        Self::parse(path, &text)
-    }
-
-    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, Error> {
-        let syntax = |error: toml::de::Error| Error::Syntax {
-            path: path.to_owned(),
-            line: error
-                .span()
-                .map_or(1, |span| text[..span.start].matches('\n').count() + 1),
-            message: error.message().to_owned(),
-        };
-        let table: toml::Table = toml::from_str(text).map_err(syntax)?;
-        check_keys(path, &table, &KEYS, "")?;
-        if let Some(toml::Value::Table(pipeline)) = table.get("pipeline") {
-            check_keys(path, pipeline, &PIPELINE_KEYS, "pipeline.")?;
-        }
-        if let Some(toml::Value::Table(stages)) = table.get("stages") {
-            for (name, stage) in stages {
-                let keys: &[&str] = if name == LOCAL {
-                    &LOCAL_KEYS
-                } else {
-                    &CLOUD_KEYS
-                };
-                if let toml::Value::Table(stage) = stage {
-                    check_keys(path, stage, keys, &format!("stages.{name}."))?;
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Stages, A::Error> {
+                let mut stages = Stages::default();
+                while let Some(name) = map.next_key::<StageName>()? {
+                    if name.as_str() == StageName::LOCAL {
+                        stages.local = map.next_value()?;
+                    } else {
+                        stages.cloud.insert(name, map.next_value()?);
+                    }
                 }
+                Ok(stages)
             }
         }
-        toml::from_str(text).map_err(syntax)
+
+        deserializer.deserialize_map(ByName)
     }
 }
 
-fn check_keys(path: &Path, table: &toml::Table, known: &[&str], prefix: &str) -> Result<(), Error> {
-    for key in table.keys() {
-        if !known.contains(&key.as_str()) {
-            return Err(Error::UnknownKey {
-                path: path.to_owned(),
-                key: format!("{prefix}{key}"),
-                nearest: nearest(key, known).map(|nearest| format!("{prefix}{nearest}")),
-                known: known.iter().map(|key| format!("{prefix}{key}")).collect(),
-            });
-        }
+impl File {
+    /// Parses the text of a file.
+    pub(super) fn parse(source: &Source) -> Result<Self, Error> {
+        check_keys(source)?;
+        toml::from_str(&source.text).map_err(|error| source.misfit(&error))
     }
-    Ok(())
 }
 
-/// The word of `known` that `word` most likely meant.
-fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    known
-        .iter()
-        .map(|candidate| (strsim::jaro_winkler(word, candidate), *candidate))
-        .filter(|(similarity, _)| *similarity > 0.7)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, candidate)| candidate)
+/// Reads the file nearest to the folder `from`, upwards; `None` if there is none.
+pub(super) fn read_nearest(from: &Path) -> Result<Option<Source>, Error> {
+    let Some(path) = find(from) else {
+        return Ok(None);
+    };
+    let text = fs_err::read_to_string(&path)?;
+    Ok(Some(Source { path, text }))
 }
 
 fn find(from: &Path) -> Option<PathBuf> {
@@ -188,62 +95,125 @@ fn find(from: &Path) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
+/// Refuses keys that no table has, with the nearest one that it has.
+fn check_keys(source: &Source) -> Result<(), Error> {
+    let root = source.table()?;
+    let root = root.get_ref();
+    check_table(source, root, "", serde_introspect::<File>())?;
+    if let Some(pipeline) = table(root, "pipeline") {
+        check_table(
+            source,
+            pipeline,
+            "pipeline.",
+            serde_introspect::<PipelineTable>(),
+        )?;
+    }
+    for (name, stage) in table(root, "stages").into_iter().flatten() {
+        let known = if name.get_ref() == StageName::LOCAL {
+            serde_introspect::<LocalTable>()
+        } else {
+            serde_introspect::<StageTable>()
+        };
+        if let DeValue::Table(stage) = stage.get_ref() {
+            check_table(source, stage, &format!("stages.{}.", name.get_ref()), known)?;
+        }
+    }
+    Ok(())
+}
+
+fn table<'a, 'i>(parent: &'a DeTable<'i>, name: &str) -> Option<&'a DeTable<'i>> {
+    match parent.get(name)?.get_ref() {
+        DeValue::Table(table) => Some(table),
+        _ => None,
+    }
+}
+
+fn check_table(
+    source: &Source,
+    table: &DeTable<'_>,
+    prefix: &str,
+    known: &[&str],
+) -> Result<(), Error> {
+    let unknown = table
+        .keys()
+        .find(|key| !known.contains(&key.get_ref().as_ref()));
+    unknown.map_or(Ok(()), |key| Err(source.unknown_key(prefix, key, known)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<File, Error> {
-        File::parse(Path::new("umb.toml"), text)
+        File::parse(&Source {
+            path: FILE_NAME.into(),
+            text: text.to_owned(),
+        })
+    }
+
+    fn error(text: &str) -> String {
+        parse(text).expect_err("refused").to_string()
     }
 
     #[test]
-    fn every_known_key_is_one_that_the_file_has() {
-        let value = |key: &&str| match *key {
-            "account" | "branch" | "build_image" | "buildspec" | "compute_type" | "connection"
-            | "notify" | "profile" | "region" | "repository" => "\"x\"",
-            "authorization" => "\"AWS_IAM\"",
-            "billing" => "\"on-demand\"",
-            "protected" => "true",
-            "allowed_accounts" | "allowed_cidrs" | "approval" | "paths" | "stages" => "[]",
-            _ => "1",
-        };
-        let table = |keys: &[&str]| {
-            let pairs: Vec<_> = keys
-                .iter()
-                .map(|key| format!("{key} = {}", value(key)))
-                .collect();
-            pairs.join("\n")
-        };
-        let text = format!(
-            "app = \"A\"\ndefault_stage = \"dev\"\npermissions_boundary = \"B\"\n[pipeline]\n{}\n[stages.dev]\n{}\n[stages.local]\n{}",
-            table(&PIPELINE_KEYS),
-            table(&CLOUD_KEYS),
-            table(&LOCAL_KEYS)
-        );
-        parse(&text).expect("valid");
-        let known: toml::Table = toml::from_str(&text).expect("valid");
-        assert_eq!(known.keys().collect::<Vec<_>>(), KEYS.each_ref());
+    fn the_known_keys_are_those_of_the_types() {
+        assert!(serde_introspect::<StageTable>().contains(&"throttling_rate"));
+        assert!(!serde_introspect::<StageTable>().contains(&"app"));
+        assert!(serde_introspect::<PipelineTable>().contains(&"branch"));
+        assert_eq!(serde_introspect::<LocalTable>(), ["port"]);
     }
 
     #[test]
-    fn the_nearest_key_is_named() {
-        let Err(Error::UnknownKey { key, nearest, .. }) = parse("stages.dev.reigon = \"x\"") else {
+    fn an_unknown_key_has_its_line_and_the_nearest_one() {
+        let Err(Error::UnknownKey {
+            line, key, nearest, ..
+        }) = parse("app = \"A\"\n\nstages.dev.reigon = \"x\"")
+        else {
             panic!("accepted");
         };
-        assert_eq!(key, "stages.dev.reigon");
+        assert_eq!((line, key.as_str()), (3, "stages.dev.reigon"));
         assert_eq!(nearest.as_deref(), Some("stages.dev.region"));
     }
 
     #[test]
-    fn a_syntax_error_has_its_line() {
-        let Err(Error::Syntax { line, .. }) = parse("app = \"A\"\n\n=") else {
-            panic!("accepted");
-        };
-        assert_eq!(line, 3);
+    fn a_wrong_value_has_its_line_and_key() {
+        for (text, expected) in [
+            ("app = \"A\"\n\n=", "umb.toml:3: "),
+            (
+                "\napp = \"a-b\"",
+                "umb.toml:2: app = \"a-b\": must be a letter and up to 23 more letters and digits",
+            ),
+            (
+                "[stages.dev]\nthrottling_rate = 0",
+                "umb.toml:2: stages.dev.throttling_rate = 0: must be at least 1",
+            ),
+            (
+                "[stages.dev]\nallowed_cidrs = [\n \"192.0.2.0/24\",\n \"x\"]",
+                "umb.toml:4: stages.dev.allowed_cidrs = \"x\": must be a block of addresses, such as 192.0.2.0/24",
+            ),
+            (
+                "[stages.dev]\nregion = 3",
+                "umb.toml:2: stages.dev.region = 3: invalid type: integer `3`, expected a string",
+            ),
+            (
+                "[stages.Dev]\n",
+                "umb.toml:1: stages.Dev: must be a lowercase letter and up to 23 more lowercase letters and digits",
+            ),
+            (
+                "stages.all = {}",
+                "umb.toml:1: stages.all: is reserved: it is a target of another kind",
+            ),
+            (
+                "stages.dev = 3",
+                "umb.toml:1: stages.dev = 3: invalid type: integer `3`, expected a table of the stage's keys",
+            ),
+        ] {
+            assert!(error(text).starts_with(expected), "{}", error(text));
+        }
     }
 
     #[test]
-    fn the_nearest_file_upward_is_found() {
+    fn the_nearest_file_upwards_is_found() {
         let top = tempfile::tempdir().expect("a folder");
         let below = top.path().join("a/b");
         std::fs::create_dir_all(&below).expect("created");

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::gateway;
-use super::stacks::Authorization;
+use crate::model::Authorization;
+
+use super::gateway_responses;
 use super::yaml::{Error, parse};
 
 const OPENAPI: &str = include_str!("../../assets/openapi.yaml");
@@ -27,7 +28,7 @@ pub(super) fn body(authorization: Authorization) -> Result<Value, Error> {
     let mut api = parse(OPENAPI)?;
     // The API is called as its title says, and its metrics are found by that name.
     api["info"]["title"] = json!({ "Ref": "AWS::StackName" });
-    api["x-amazon-apigateway-gateway-responses"] = gateway::responses();
+    api["x-amazon-apigateway-gateway-responses"] = gateway_responses::responses();
     api["x-amazon-apigateway-request-validators"] =
         json!({VALIDATOR: {"validateRequestBody": true, "validateRequestParameters": true}});
     api["x-amazon-apigateway-request-validator"] = VALIDATOR.into();

@@ -1,33 +1,34 @@
-//! The stack of the roles that a pipeline has where it deploys to, finished.
+//! The stack of the roles that a pipeline has in an account and region that it deploys to.
 
-use serde_json::Value;
+use crate::model::names::{self, AssetBucketNames};
+use crate::model::{App, PermissionsBoundary, StackRef};
 
-use super::stacks::{SETS_LOGGING_ROLE, Stack, app_tags, finished};
+use super::parameters::{PIPELINE_ACCOUNT, SETS_LOGGING_ROLE};
+use super::stack::RenderedStack;
 use super::yaml::{Error, parse};
-use super::{Boundary, names};
 
 const BOOTSTRAP: &str = include_str!("../../assets/bootstrap.yaml");
 
-/// The parameter that says which account's pipeline is trusted.
-pub(crate) const PIPELINE_ACCOUNT: &str = "PipelineAccount";
-
-/// What shows in the template.
+/// What the template depends on. Accounts and region are texts, because placeholders may stand for them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Bootstrap {
-    pub(crate) app: String,
-    /// The account, 12 digits, whose pipeline is trusted.
+    pub(crate) app: App,
+    /// The account whose pipeline is trusted.
     pub(crate) pipeline_account: String,
-    /// The account and region that the stack is in.
+    /// The account and the region of the stack.
     pub(crate) account: String,
     pub(crate) region: String,
-    /// The policy that all roles are bounded by.
-    pub(crate) boundary: Option<Boundary>,
-    /// Whether the account gets from it the role that API Gateway logs with.
+    /// The policy that bounds all roles.
+    pub(crate) boundary: Option<PermissionsBoundary>,
+    /// Whether the stack gives API Gateway the role that it logs with.
     pub(crate) sets_logging_role: bool,
 }
 
-/// The stack.
-pub(crate) fn bootstrap(bootstrap: &Bootstrap) -> Result<Stack, Error> {
+/// Renders the stack.
+///
+/// # Errors
+/// Only for a defect of the template's body.
+pub(crate) fn bootstrap(bootstrap: &Bootstrap) -> Result<RenderedStack, Error> {
     let Bootstrap {
         app,
         pipeline_account,
@@ -36,26 +37,26 @@ pub(crate) fn bootstrap(bootstrap: &Bootstrap) -> Result<Stack, Error> {
         boundary,
         sets_logging_role,
     } = bootstrap;
-    let [asset_bucket, _] = names::bucket_names(app, account, region);
     let boundary_name = boundary.as_ref().map(|boundary| boundary.0.clone());
     let parameters = vec![
-        ("App", app.clone()),
+        ("App", app.to_string()),
         (PIPELINE_ACCOUNT, pipeline_account.clone()),
         (
             "PipelineBucket",
-            names::pipeline_bucket_name(app, pipeline_account, region),
+            names::pipeline_bucket(app, pipeline_account, region),
         ),
-        ("AssetBucket", asset_bucket),
+        (
+            "AssetBucket",
+            AssetBucketNames::from_texts(app, account, region).account_regional,
+        ),
         ("PermissionsBoundary", boundary_name.unwrap_or_default()),
         (SETS_LOGGING_ROLE, sets_logging_role.to_string()),
     ];
-    let template: Value = parse(BOOTSTRAP)?;
-    let name = names::bootstrap_name(app);
-    Ok(finished(
-        name,
-        template,
+    let id = StackRef::bootstrap(app);
+    Ok(RenderedStack::new(
+        id,
+        parse(BOOTSTRAP)?,
         parameters,
-        app_tags(app),
         boundary.as_ref(),
     ))
 }

@@ -6,9 +6,11 @@
 
 use serde_json::{Value, json};
 
-use super::stacks::{Stack, app_tags, finished};
+use crate::model::names::{self, AssetBucketNames};
+use crate::model::{AccountId, App, Pipeline, PipelineStage, StackRef};
+
+use super::stack::RenderedStack;
 use super::yaml::{Error, parse};
-use super::{Boundary, names};
 
 const PIPELINE: &str = include_str!("../../assets/pipeline.yaml");
 /// What its build runs.
@@ -21,48 +23,14 @@ pub(crate) const CHANGE_SET: &str = "PipelineChange";
 /// How many minutes a stage's alarm is watched after a deploy.
 const WATCHED_MINUTES: &str = "5";
 
-/// What shows in the template.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Pipeline {
-    pub(crate) app: String,
-    /// Where it is: 12 digits, and a region, which is that of its stages, too.
-    pub(crate) account: String,
-    pub(crate) region: String,
-    /// The connection to the repository: its ARN, of either service, or its name, where the ARN is not known yet.
-    pub(crate) connection: String,
-    /// `OWNER/REPO`.
-    pub(crate) repository: String,
-    pub(crate) branch: String,
-    /// Patterns of paths: only commits that touch one of them are deployed; all, where there are none.
-    pub(crate) paths: Vec<String>,
-    /// In the order in which they are deployed.
-    pub(crate) stages: Vec<PipelineStage>,
-    /// What CodeBuild runs in, and how much of a machine it gets.
-    pub(crate) build_image: String,
-    pub(crate) compute_type: String,
-    /// A buildspec in the repository, instead of umb's own, for the build.
-    pub(crate) buildspec: Option<String>,
-    /// The address of e-mail that is told of failures.
-    pub(crate) notify: Option<String>,
-    pub(crate) log_retention_days: u32,
-    pub(crate) boundary: Option<Boundary>,
-}
-
-/// A stage that the pipeline deploys.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PipelineStage {
-    pub(crate) name: String,
-    /// 12 digits.
-    pub(crate) account: String,
-    /// Whether a person must agree first.
-    pub(crate) needs_approval: bool,
-}
-
-/// The stack.
-pub(crate) fn pipeline(pipeline: &Pipeline) -> Result<Stack, Error> {
+/// Renders the stack.
+///
+/// # Errors
+/// Only for a defect of the template's body.
+pub(crate) fn pipeline(pipeline: &Pipeline) -> Result<RenderedStack, Error> {
     let mut template = parse(PIPELINE)?;
     let resources = &mut template["Resources"];
-    let build = pipeline.buildspec.as_deref().unwrap_or(BUILDSPEC);
+    let build = pipeline.spec.buildspec.as_deref().unwrap_or(BUILDSPEC);
     for (project, buildspec) in [
         ("BuildProject", build),
         ("UpdateProject", UPDATE),
@@ -76,7 +44,7 @@ pub(crate) fn pipeline(pipeline: &Pipeline) -> Result<Stack, Error> {
         &mut definition["Stages"],
         stages.flat_map(|stage| stages_of(pipeline, stage)),
     );
-    if !pipeline.paths.is_empty() {
+    if !pipeline.spec.paths.is_empty() {
         definition["Triggers"] = trigger(pipeline);
         // Every commit would start an execution all the same.
         let source = &mut definition["Stages"][0]["Actions"][0];
@@ -103,38 +71,42 @@ pub(crate) fn pipeline(pipeline: &Pipeline) -> Result<Stack, Error> {
         })],
     );
     share_artifacts(resources, pipeline);
-    Ok(finished(
-        names::pipeline_name(&pipeline.app),
+    let id = StackRef::pipeline(&pipeline.app);
+    let boundary = pipeline.boundary.as_ref();
+    Ok(RenderedStack::new(
+        id,
         template,
         parameters(pipeline),
-        app_tags(&pipeline.app),
-        pipeline.boundary.as_ref(),
+        boundary,
     ))
 }
 
 fn parameters(pipeline: &Pipeline) -> Vec<(&'static str, String)> {
-    let build_host = if pipeline.build_image.contains("aarch64") {
+    let build_host = if pipeline.spec.build_image.contains("aarch64") {
         "ARM_CONTAINER"
     } else {
         "LINUX_CONTAINER"
     };
     let crosses = !foreign_accounts(pipeline).is_empty();
-    let bucket = names::pipeline_bucket_name(&pipeline.app, &pipeline.account, &pipeline.region);
+    let (app, account, region) = (&pipeline.app, &pipeline.account, &pipeline.region);
+    let bucket = names::pipeline_bucket(app, account.as_str(), region.as_str());
+    let notify = pipeline.spec.notify.as_ref();
+    let notify = notify.map(|notify| notify.address().to_owned());
     vec![
-        ("App", pipeline.app.clone()),
+        ("App", pipeline.app.to_string()),
         ("ConnectionArn", pipeline.connection.clone()),
-        ("Repository", pipeline.repository.clone()),
-        ("Branch", pipeline.branch.clone()),
-        ("BuildImage", pipeline.build_image.clone()),
+        ("Repository", pipeline.repository.to_string()),
+        ("Branch", pipeline.spec.branch.clone()),
+        ("BuildImage", pipeline.spec.build_image.clone()),
         ("BuildHost", build_host.to_owned()),
-        ("ComputeType", pipeline.compute_type.clone()),
+        ("ComputeType", pipeline.spec.compute_type.clone()),
         ("ArtifactBucketName", bucket),
         (
             "LogRetentionInDays",
-            pipeline.log_retention_days.to_string(),
+            pipeline.spec.log_retention_days.days().to_string(),
         ),
         ("CrossesAccounts", crosses.to_string()),
-        ("Notify", pipeline.notify.clone().unwrap_or_default()),
+        ("Notify", notify.unwrap_or_default()),
     ]
 }
 
@@ -146,14 +118,14 @@ fn stages_of(pipeline: &Pipeline, stage: &PipelineStage) -> [Value; 2] {
     if stage.needs_approval {
         stateful.then(approval(stage));
     }
-    stateful.then(prepare(pipeline, stage, "Stateful"));
+    stateful.then(prepare(pipeline, stage, Part::Stateful));
     stateful.then(check(pipeline, stage, "Stateful.Guard", "guard"));
-    stateful.then(deploy(pipeline, stage, "Stateful"));
+    stateful.then(deploy(pipeline, stage, Part::Stateful));
 
     let mut stateless = Actions::default();
     stateless.then(publish(pipeline, stage));
-    stateless.then(prepare(pipeline, stage, "Stateless"));
-    stateless.then(deploy(pipeline, stage, "Stateless"));
+    stateless.then(prepare(pipeline, stage, Part::Stateless));
+    stateless.then(deploy(pipeline, stage, Part::Stateless));
     stateless.then(check(pipeline, stage, "SmokeTest", "smoke-test"));
     [
         json!({"Name": stateful_name, "Actions": stateful.0}),
@@ -169,7 +141,7 @@ fn stages_of(pipeline: &Pipeline, stage: &PipelineStage) -> [Value; 2] {
                         "Category": "Rule", "Owner": "AWS", "Provider": "CloudWatchAlarm", "Version": "1",
                     },
                     "Configuration": {
-                        "AlarmName": names::alarm_name(&pipeline.app, &stage.name),
+                        "AlarmName": names::alarm(&pipeline.app, &stage.name),
                         "AlarmStates": "ALARM",
                         "WaitTime": WATCHED_MINUTES,
                     },
@@ -178,6 +150,23 @@ fn stages_of(pipeline: &Pipeline, stage: &PipelineStage) -> [Value; 2] {
             }]},
         }),
     ]
+}
+
+/// One of the two stacks of a stage.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Stateful,
+    Stateless,
+}
+
+impl Part {
+    /// The name that actions have for it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Stateful => "Stateful",
+            Self::Stateless => "Stateless",
+        }
+    }
 }
 
 /// Actions, one after the other.
@@ -201,21 +190,21 @@ fn approval(stage: &PipelineStage) -> Value {
 
 /// Puts the function where the stage's stack finds it, under the name of its content.
 fn publish(pipeline: &Pipeline, stage: &PipelineStage) -> Value {
-    let [bucket, _] = names::bucket_names(&pipeline.app, &stage.account, &pipeline.region);
+    let buckets = AssetBucketNames::new(&pipeline.app, &stage.account, &pipeline.region);
     json!({
         "Name": "Publish",
         "ActionTypeId": {"Category": "Deploy", "Owner": "AWS", "Provider": "S3", "Version": "1"},
         "RoleArn": role(pipeline, stage, "Deployment"),
-        "Configuration": {"BucketName": bucket, "Extract": "true"},
+        "Configuration": {"BucketName": buckets.account_regional, "Extract": "true"},
         "InputArtifacts": [{"Name": "Handler"}],
     })
 }
 
 /// Proposes a change set of the stage's Stateful or Stateless.
-fn prepare(pipeline: &Pipeline, stage: &PipelineStage, part: &str) -> Value {
+fn prepare(pipeline: &Pipeline, stage: &PipelineStage, part: Part) -> Value {
     let stack = stack_name(pipeline, stage, part);
     json!({
-        "Name": format!("{part}.Prepare"),
+        "Name": format!("{}.Prepare", part.name()),
         "ActionTypeId": cloudformation(),
         "RoleArn": role(pipeline, stage, "Deployment"),
         "Configuration": {
@@ -232,9 +221,9 @@ fn prepare(pipeline: &Pipeline, stage: &PipelineStage, part: &str) -> Value {
 }
 
 /// Executes what was proposed.
-fn deploy(pipeline: &Pipeline, stage: &PipelineStage, part: &str) -> Value {
+fn deploy(pipeline: &Pipeline, stage: &PipelineStage, part: Part) -> Value {
     json!({
-        "Name": format!("{part}.Deploy"),
+        "Name": format!("{}.Deploy", part.name()),
         "ActionTypeId": cloudformation(),
         "RoleArn": role(pipeline, stage, "Deployment"),
         "Configuration": {
@@ -251,7 +240,7 @@ fn check(pipeline: &Pipeline, stage: &PipelineStage, name: &str, check: &str) ->
     let role_arn = role_arn(&pipeline.app, &stage.account, "Check");
     let variables = [
         plain("CHECK", check),
-        plain("STAGE", &stage.name),
+        plain("STAGE", stage.name.as_str()),
         plain("ROLE_ARN", &role_arn),
     ];
     json!({
@@ -270,12 +259,12 @@ fn cloudformation() -> Value {
     json!({"Category": "Deploy", "Owner": "AWS", "Provider": "CloudFormation", "Version": "1"})
 }
 
-fn stack_name(pipeline: &Pipeline, stage: &PipelineStage, part: &str) -> String {
-    format!(
-        "{}-{}-{part}",
-        pipeline.app,
-        names::capitalized(&stage.name)
-    )
+fn stack_name(pipeline: &Pipeline, stage: &PipelineStage, part: Part) -> String {
+    let (app, stage) = (&pipeline.app, &stage.name);
+    match part {
+        Part::Stateful => StackRef::stateful(app, stage).name(),
+        Part::Stateless => StackRef::stateless(app, stage).name(),
+    }
 }
 
 /// A role of the stage's bootstrap stack.
@@ -283,7 +272,7 @@ fn role(pipeline: &Pipeline, stage: &PipelineStage, duty: &str) -> Value {
     json!({"Fn::Sub": role_arn(&pipeline.app, &stage.account, duty)})
 }
 
-fn role_arn(app: &str, account: &str, duty: &str) -> String {
+fn role_arn(app: &App, account: &AccountId, duty: &str) -> String {
     format!("arn:${{AWS::Partition}}:iam::{account}:role/{app}-{duty}-${{AWS::Region}}")
 }
 
@@ -296,7 +285,7 @@ fn trigger(pipeline: &Pipeline) -> Value {
             "SourceActionName": "Source",
             "Push": [{
                 "Branches": {"Includes": [{"Ref": "Branch"}]},
-                "FilePaths": {"Includes": pipeline.paths},
+                "FilePaths": {"Includes": pipeline.spec.paths},
             }],
         },
     }])
@@ -308,9 +297,10 @@ fn share_artifacts(resources: &mut Value, pipeline: &Pipeline) {
     if accounts.is_empty() {
         return;
     }
-    let root = |account: &String| json!({"Fn::Sub": format!("arn:${{AWS::Partition}}:iam::{account}:root")});
+    let root = |account: &AccountId| json!({"Fn::Sub": format!("arn:${{AWS::Partition}}:iam::{account}:root")});
     let roots: Vec<_> = accounts.iter().map(root).collect();
-    let of = |account: &String| json!({"Fn::Sub": role_arn(&pipeline.app, account, "Deployment")});
+    let of =
+        |account: &AccountId| json!({"Fn::Sub": role_arn(&pipeline.app, account, "Deployment")});
     let roles: Vec<_> = accounts.iter().map(of).collect();
     let only_they = json!({"ArnEquals": {"aws:PrincipalArn": roles}});
     append(
@@ -342,7 +332,7 @@ fn share_artifacts(resources: &mut Value, pipeline: &Pipeline) {
 }
 
 /// The stages' accounts other than the pipeline's, each once.
-fn foreign_accounts(pipeline: &Pipeline) -> Vec<String> {
+fn foreign_accounts(pipeline: &Pipeline) -> Vec<AccountId> {
     let accounts = pipeline.stages.iter().map(|stage| stage.account.clone());
     distinct(
         accounts

@@ -12,6 +12,11 @@ impl Error {
     pub(super) fn new(what: impl Into<String>) -> Self {
         Self(what.into())
     }
+
+    #[cfg(test)]
+    pub(crate) fn example() -> Self {
+        Self::new("not exactly one document")
+    }
 }
 
 /// Reads one YAML document.

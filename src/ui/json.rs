@@ -1,17 +1,15 @@
-//! How a deploy looks to a program: one JSON object a line, on stdout. `docs/json.md` lists them.
+//! JSON Lines on stdout: one object per line, each with a type and a time. `docs/json.md` lists them.
 
 use std::io::Write as _;
-use std::time::SystemTime;
 
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::deploy::{Event, Reporter};
 use crate::error::Failure;
+use crate::stack::{Event, Reporter};
 
-/// A line per event.
+/// Reports each event as an object.
 pub(super) struct Lines;
 
 impl Reporter for Lines {
@@ -20,34 +18,36 @@ impl Reporter for Lines {
     }
 }
 
-/// Writes an object, with the time if it has none.
+/// Writes an object, with the current time if it has none.
 pub(super) fn write(object: &impl Serialize) {
     let Ok(mut line) = serde_json::to_value(object) else {
         return;
     };
     if line["at"].is_null() {
-        line["at"] = DateTime::from(SystemTime::now())
-            .fmt(Format::DateTime)
-            .map_or(Value::Null, Value::String);
+        line["at"] = Timestamp::now().to_string().into();
     }
-    // A reader that went away is no failure.
+    // A reader that went away is not a failure.
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-/// The last line: how it all ended.
-pub(super) fn result(outcome: &Result<(), Failure>) -> Value {
-    match outcome {
-        Ok(()) => json!({"type": "result", "status": "succeeded", "exit_code": 0}),
-        Err(failure) => json!({
-            "type": "result",
-            "status": failure.status(),
-            "exit_code": failure.code(),
-            "error": {
-                "cause": failure.cause(),
-                "chain": failure.chain(),
-                "hint": failure.hint_text(),
-                "link": failure.link(),
-            },
-        }),
-    }
+/// The last object: how the command ended.
+pub(super) fn result(exit_code: u8, failure: Option<&Failure>) -> Value {
+    let Some(failure) = failure else {
+        return json!({"type": "result", "status": "succeeded", "exit_code": exit_code});
+    };
+    let diagnosis = failure.diagnosis();
+    let culprit = diagnosis.and_then(|diagnosis| diagnosis.culprit.as_ref());
+    json!({
+        "type": "result",
+        "status": failure.status(),
+        "exit_code": exit_code,
+        "error": {
+            "cause": failure.cause(),
+            "chain": failure.chain(),
+            "hint": failure.hint_text(),
+            "link": diagnosis.map(|diagnosis| &diagnosis.console),
+            "class": culprit.map(|culprit| culprit.class),
+            "culprit": culprit,
+        },
+    })
 }

@@ -1,23 +1,30 @@
-//! How a pipeline stands and goes on, as it is shown.
+//! Shows a pipeline's status, and its executions while they run.
 
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::Timestamp;
 
 use crate::pipeline::{Event, Execution, PipelineStatus, Status};
 
 use super::json;
 use super::progress::line_to_stderr;
+use super::show::Show;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const MOVING: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
-/// As many digits of a commit as people are used to.
+/// How many digits of a commit are shown, as git does.
 const COMMIT: usize = 7;
 
-/// The pipeline in words, ready to be printed.
-pub(super) fn status(status: &PipelineStatus) -> String {
+impl Show for PipelineStatus {
+    fn text(&self) -> String {
+        status(self)
+    }
+}
+
+fn status(status: &PipelineStatus) -> String {
     let PipelineStatus {
         pipeline,
         account,
@@ -33,7 +40,7 @@ pub(super) fn status(status: &PipelineStatus) -> String {
     for stage in stages {
         lines.push(format!("  {}  {}", stage.name, painted(stage.status)));
         if let Some(why) = &stage.closed {
-            lines.push(format!("    nothing goes into it: {why}"));
+            lines.push(format!("    closed: {why}"));
         }
         for action in &stage.actions {
             let summary = action.summary.as_deref().unwrap_or_default();
@@ -51,7 +58,7 @@ pub(super) fn status(status: &PipelineStatus) -> String {
     lines.join("\n")
 }
 
-/// An execution in a line.
+/// An execution on a line.
 fn execution(execution: &Execution) -> String {
     let mut facts = vec![
         format!("execution {}", execution.id),
@@ -60,8 +67,7 @@ fn execution(execution: &Execution) -> String {
     facts.extend(
         execution
             .started
-            .as_ref()
-            .map(|started| format!("began {}", to_the_second(started))),
+            .map(|started| format!("started {}", to_the_second(started))),
     );
     if let Some(commit) = &execution.commit {
         let commit: String = commit.chars().take(COMMIT).collect();
@@ -80,17 +86,15 @@ fn execution(execution: &Execution) -> String {
             .map(|author| format!("by {author}")),
     );
     let target = execution.rolls_back_to.as_ref();
-    facts.extend(target.map(|target| format!("back to what {target} deployed")));
+    facts.extend(target.map(|target| format!("rollback to {target}")));
     facts.extend(execution.reason.clone());
     facts.join("  ")
 }
 
 /// A time without its fractions of a second.
-fn to_the_second(time: &str) -> String {
-    match time.split_once('.') {
-        Some((whole, _)) => format!("{whole}Z"),
-        None => time.to_owned(),
-    }
+fn to_the_second(time: Timestamp) -> String {
+    let seconds = Timestamp::from_second(time.as_second());
+    seconds.unwrap_or(time).to_string()
 }
 
 fn painted(status: Option<Status>) -> String {
@@ -103,17 +107,17 @@ fn painted(status: Option<Status>) -> String {
         _ if status.is_moving() => MOVING,
         _ => Style::new(),
     };
-    format!("{style}{}{style:#}", status.word())
+    format!("{style}{}{style:#}", status.text())
 }
 
-/// What happens in an execution: an object a line for programs; else a line for what has ended, and on a
-/// terminal one that moves for what goes on.
-pub(crate) enum Progress {
+/// Shows an execution: an object per line for programs; else a line for what has ended, and on a terminal a moving one for
+/// what is running.
+pub(crate) enum ExecutionProgress {
     Json,
     Lines(Option<ProgressBar>),
 }
 
-impl Progress {
+impl ExecutionProgress {
     pub(super) fn new(is_json: bool, is_watched: bool) -> Self {
         if is_json {
             return Self::Json;
@@ -143,7 +147,7 @@ impl Progress {
                 {
                     bar.set_message(format!("{stage}: {action}"));
                 }
-                if !begins(event) {
+                if !is_start(event) {
                     bar.suspend(|| print(event));
                 }
             }
@@ -151,8 +155,8 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
-    /// Whatever comes next begins on a clear line.
+impl Drop for ExecutionProgress {
+    /// Makes sure that what comes next starts on an empty line.
     fn drop(&mut self) {
         if let Self::Lines(Some(bar)) = self {
             bar.finish_and_clear();
@@ -160,16 +164,16 @@ impl Drop for Progress {
     }
 }
 
-/// Whether it only says that an action goes on.
-fn begins(event: &Event) -> bool {
+/// Whether the event only says that an action is running.
+fn is_start(event: &Event) -> bool {
     matches!(event, Event::Action { status, waits: false, .. } if status.is_moving())
 }
 
 fn print(event: &Event) {
-    line_to_stderr(&words(event));
+    line_to_stderr(&text(event));
 }
 
-fn words(event: &Event) -> String {
+fn text(event: &Event) -> String {
     match event {
         Event::Execution(begun) => execution(begun),
         Event::Action {
@@ -178,7 +182,7 @@ fn words(event: &Event) -> String {
             waits: true,
             ..
         } => format!(
-            "  {stage}: {action}  {MOVING}waits for a person{MOVING:#}: `umb pipeline approve`"
+            "  {stage}: {action}  {MOVING}waits for approval{MOVING:#}: `umb pipeline approve`"
         ),
         Event::Action {
             stage,

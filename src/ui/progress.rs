@@ -1,13 +1,13 @@
-//! How a deploy looks while it runs: the two reporters.
+//! Reports operations on stacks to a person, while they run.
 
 use std::io::Write as _;
 use std::time::Duration;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::deploy::{Event, Operation, Reporter};
+use crate::stack::{Event, Operation, Reporter};
 
-/// A plain line per event, for logs and pipes.
+/// Writes a plain line for each event, for logs and pipes.
 pub(super) struct Plain;
 
 impl Reporter for Plain {
@@ -18,12 +18,12 @@ impl Reporter for Plain {
     }
 }
 
-/// Writes a line about what happens.
+/// Writes a line to stderr.
 pub(super) fn line_to_stderr(line: &str) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }
 
-/// Lines that stay for what is done, above one that moves for what goes on.
+/// Writes a lasting line for what is done, above a moving one for what is running.
 pub(super) struct Terminal {
     bar: ProgressBar,
 }
@@ -34,14 +34,14 @@ impl Terminal {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed:>5}") {
             bar.set_style(style);
         }
-        // Nothing goes on yet.
+        // Nothing is running yet.
         bar.finish_and_clear();
         Self { bar }
     }
 }
 
 impl Drop for Terminal {
-    /// Whatever comes next, an error above all, begins on a clear line.
+    /// Makes sure that what comes next, such as an error, starts on an empty line.
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
@@ -64,7 +64,7 @@ impl Reporter for Terminal {
     }
 }
 
-/// The event in words; a resource's line is one of the stack above it, and fits 80 columns.
+/// Returns the event as text. A resource's line belongs to the stack above it, and fits into 80 columns.
 fn line(event: &Event) -> Option<String> {
     Some(match event {
         Event::BucketCreated { bucket } => format!("asset bucket created: {bucket}"),
@@ -73,7 +73,7 @@ fn line(event: &Event) -> Option<String> {
         Event::ArtifactUploaded { bytes } => {
             format!("function uploaded: {}", HumanBytes(*bytes as u64))
         }
-        Event::CodeUpdating { function } => format!("{function}: putting the code there"),
+        Event::CodeUpdating { function } => format!("{function}: updating the code"),
         Event::StackStarted { stack, operation } => match operation {
             Operation::Create => format!("{stack}: creating"),
             Operation::Update => format!("{stack}: updating"),
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failures_reason_stands_below_it() {
+    fn a_failures_reason_is_below_it() {
         let failed = line(&resource("CREATE_FAILED", Some("Quota exceeded"))).expect("a line");
         assert!(failed.ends_with("AWS::ApiGateway::Deployment\n    Quota exceeded"));
         let fine = line(&resource("CREATE_COMPLETE", Some("Resource ready"))).expect("a line");

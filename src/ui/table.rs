@@ -1,8 +1,8 @@
-//! Users as rows: their names, their e-mail addresses, and as much of the rest as fits.
+//! Users as rows: usernames, e-mail addresses, and as much of the rest as fits.
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// How wide a column may become for its first rows; those after them keep to it.
+/// The largest width of a column. The first page decides the width.
 const WIDEST: usize = 40;
 /// Between columns.
 const GAP: &str = "  ";
@@ -13,9 +13,9 @@ pub(crate) type Row = Vec<(String, String)>;
 /// A table that is written page by page.
 #[derive(Debug)]
 pub(crate) struct Table {
-    /// How many columns a line has; none where nobody knows.
+    /// How many columns a line has, if that is known.
     width: Option<usize>,
-    /// The widths of the columns that are aligned, once the first page is there.
+    /// The widths of the aligned columns, once the first page was written.
     columns: Option<[usize; 2]>,
 }
 
@@ -27,7 +27,7 @@ impl Table {
         }
     }
 
-    /// The lines of a page; before those of the first one, the heading.
+    /// Returns the lines of a page; those of the first one with the heading.
     pub(super) fn page(&mut self, users: &[Row]) -> Vec<String> {
         let mut rows: Vec<_> = users.iter().map(cells).collect();
         if self.columns.is_none() {
@@ -55,7 +55,7 @@ impl Table {
     }
 }
 
-/// A user as cells. A control character would move the cursor: an escape stands for it.
+/// Returns a user as cells, with control characters escaped, which would move the cursor.
 fn cells(user: &Row) -> [String; 3] {
     let text = |wanted: &str| {
         let found = user.iter().find(|(name, _)| name == wanted);
@@ -72,7 +72,7 @@ fn cells(user: &Row) -> [String; 3] {
     ]
 }
 
-/// A JSON string without its quotes; anything else as it is.
+/// Returns a JSON string without its quotes, and anything else as it is.
 fn plain(json: &str) -> String {
     match serde_json::from_str::<String>(json) {
         Ok(text) => text.escape_debug().to_string(),
@@ -85,7 +85,7 @@ fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(missing))
 }
 
-/// The beginning of `text` that is less wide than `width`, and a sign that more was there.
+/// Cuts `text` to `width`, with an ellipsis.
 fn cut(text: &str, width: usize) -> String {
     let mut left = width.saturating_sub(1);
     let fits = text.chars().take_while(|letter| {

@@ -58,8 +58,9 @@ fn a_file_that_cannot_be_written_is_named() {
         .umb(&["artifact", "--out", "no/such/folder/handler.zip"])
         .fails(1);
     assert!(
-        run.stderr
-            .starts_with("error: cannot write no/such/folder/handler.zip\n  caused by: "),
+        run.stderr.starts_with(
+            "error: failed to create file `no/such/folder/handler.zip`\n  caused by: "
+        ),
         "{run:?}"
     );
 }

@@ -26,47 +26,7 @@ fn the_main_job() {
         assert!(first.contains(line), "{line} is missing in\n{first}");
     }
 
-    let john = [
-        "users",
-        "create",
-        "--username",
-        "john",
-        "--email",
-        "john@example.com",
-    ];
-    stdout(&sandbox, &john);
-    let again = sandbox.umb(&john).fails(1);
-    assert_eq!(
-        again.stderr,
-        "error: User john already exists (409)\n\
-         hint: `umb users update NAME` changes a user that exists\n"
-    );
-    stdout(
-        &sandbox,
-        &[
-            "users",
-            "update",
-            "john",
-            "--set",
-            "country=US",
-            "--set",
-            "state=WA",
-        ],
-    );
-    let user: Value = serde_json::from_str(&stdout(&sandbox, &["users", "get", "john"])).unwrap();
-    assert_eq!(
-        user,
-        json!({"username": "john", "email": "john@example.com", "country": "US", "state": "WA"})
-    );
-    assert_eq!(
-        stdout(&sandbox, &["users", "list"]),
-        "{\"country\":\"US\",\"email\":\"john@example.com\",\"state\":\"WA\",\"username\":\"john\"}\n"
-    );
-    assert_eq!(
-        stdout(&sandbox, &["users", "delete", "john", "--yes"]),
-        "User john was deleted\n"
-    );
-
+    use_the_api(&sandbox);
     let url = stdout(&sandbox, &["outputs", "dev", "EndpointURL"]);
     assert!(first.contains(url.trim()), "{url}");
 
@@ -97,6 +57,50 @@ fn the_main_job() {
     sandbox.umb(&["outputs", "dev"]).fails(1);
     stdout(&sandbox, &["destroy", "all", "--yes"]);
     assert_eq!(aws.resources(&sandbox), before, "something was left behind");
+}
+
+/// Creates, updates, lists and deletes a user.
+fn use_the_api(sandbox: &Sandbox) {
+    let john = [
+        "users",
+        "create",
+        "--username",
+        "john",
+        "--email",
+        "john@example.com",
+    ];
+    stdout(sandbox, &john);
+    let again = sandbox.umb(&john).fails(1);
+    assert_eq!(
+        again.stderr,
+        "error: User john already exists (409)\n\
+         hint: `umb users get john` shows it; `umb users update john --set KEY=VALUE` changes it\n"
+    );
+    stdout(
+        sandbox,
+        &[
+            "users",
+            "update",
+            "john",
+            "--set",
+            "country=US",
+            "--set",
+            "state=WA",
+        ],
+    );
+    let user: Value = serde_json::from_str(&stdout(sandbox, &["users", "get", "john"])).unwrap();
+    assert_eq!(
+        user,
+        json!({"username": "john", "email": "john@example.com", "country": "US", "state": "WA"})
+    );
+    assert_eq!(
+        stdout(sandbox, &["users", "list"]),
+        "{\"country\":\"US\",\"email\":\"john@example.com\",\"state\":\"WA\",\"username\":\"john\"}\n"
+    );
+    assert_eq!(
+        stdout(sandbox, &["users", "delete", "john", "--yes"]),
+        "User john was deleted\n"
+    );
 }
 
 #[test]
@@ -174,7 +178,8 @@ fn what_a_failed_first_creation_left_is_cleared_away() {
     aws.create_stack(&sandbox, &stack, failing, "ROLLBACK_COMPLETE");
     let run = sandbox.umb(&["deploy", "dev"]).ok();
     assert!(
-        run.stderr.contains("what a failed first creation left"),
+        run.stderr
+            .contains("is left over from a failed first creation"),
         "{run:?}"
     );
     stdout(&sandbox, &["users", "list"]);
@@ -189,7 +194,7 @@ fn a_stack_of_somebody_else_is_left_alone() {
     let before = aws.resources(&sandbox);
     for verb in [&["deploy", "dev"][..], &["destroy", "dev", "--yes"]] {
         let run = sandbox.umb(verb).fails(1);
-        let cause = format!("error: {stack} is not umb's: it has not the tags of this stage\n");
+        let cause = format!("error: {stack} was not created by umb: it lacks this stage's tags\n");
         assert!(run.stderr.contains(&cause), "{run:?}");
     }
     sandbox.umb(&["destroy", "all", "--yes"]).ok();
@@ -222,7 +227,7 @@ fn a_reservation_beyond_the_accounts_quota_is_left_out_with_a_warning() {
     let run = sandbox.umb(&["deploy", "dev"]).ok();
     assert!(
         run.stderr
-            .contains("warning: reserved concurrency 1000000 is left out"),
+            .contains("warning: skipping the reserved concurrency of 1000000"),
         "{run:?}"
     );
 }
@@ -241,7 +246,7 @@ fn destroying_what_is_not_there_says_so() {
 }
 
 #[test]
-fn destroy_asks_and_nobody_answers() {
+fn destroy_fails_if_nobody_can_be_asked() {
     let sandbox = Sandbox::on(ministack());
     stdout(&sandbox, &["deploy", "dev"]);
     let run = sandbox.umb(&["destroy", "dev"]).fails(3);

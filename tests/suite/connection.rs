@@ -1,4 +1,4 @@
-//! `umb connection`. No emulator has connections, so the service's answers are replayed, in the shape of
+//! `umb connection`. No emulator has connections, so the service's responses are replayed, in the shape of
 //! <https://docs.aws.amazon.com/codeconnections/latest/APIReference/Welcome.html>: a connection is pending until it
 //! was asked about three times, as if a person had finished it meanwhile.
 
@@ -144,9 +144,9 @@ fn a_connection_is_made_explained_and_waited_for() {
     let arn = format!("arn:aws:codeconnections:eu-west-1:{ACCOUNT}:connection/hub");
     assert_eq!(run.stdout, format!("{arn}\n"));
     for text in [
-        "hub is pending until a person lets GitHub know",
+        "hub is pending until a person authorizes it at GitHub",
         "https://eu-west-1.console.aws.amazon.com/codesuite/settings/connections?region=eu-west-1",
-        "put `connection = \"hub\"` into [pipeline] of umb.toml",
+        "add `connection = \"hub\"` to [pipeline] in umb.toml",
     ] {
         assert!(run.stderr.contains(text), "{text}: {run:#?}");
     }
@@ -165,7 +165,7 @@ fn a_connection_is_made_explained_and_waited_for() {
     assert!(
         other
             .stderr
-            .contains("the connection hub is one to GitHub, not to GitLab"),
+            .contains("the connection hub is to GitHub, not to GitLab"),
         "{other:#?}"
     );
     let operations = &service.lock().unwrap().operations;
@@ -181,7 +181,7 @@ fn status_and_list_say_how_connections_stand() {
         none.stderr
             .contains("there is no connection UserManagementBackend (account 111111111111")
             && none.stderr.contains(
-                "`umb connection create --provider GitHub --name UserManagementBackend` makes one"
+                "`umb connection create --provider GitHub --name UserManagementBackend` creates one"
             ),
         "{none:#?}"
     );
@@ -246,5 +246,5 @@ fn a_host_is_named_where_the_provider_has_one() {
         &["create", "--provider", "GitHub", "--host", "arn:x"],
     )
     .fails(2);
-    assert!(run.stderr.contains("GitHub has no --host"), "{run:#?}");
+    assert!(run.stderr.contains("--host is not for GitHub"), "{run:#?}");
 }

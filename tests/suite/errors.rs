@@ -48,7 +48,7 @@ fn unknown_keys_and_the_nearest_known_ones() {
         let run = sandbox.umb(&["synth"]).fails(2);
         assert!(
             run.stderr
-                .contains(&format!("umb.toml: unknown key `{key}`")),
+                .contains(&format!("umb.toml:1: unknown key `{key}`")),
             "{run:?}"
         );
         assert!(
@@ -73,17 +73,20 @@ fn unknown_keys_that_resemble_none() {
 #[test]
 fn values_that_are_out_of_the_question() {
     for (text, cause) in [
-        ("app = \"a-b\"", "app = \"a-b\" must be"),
-        ("stages.Dev = {}", "stage = \"Dev\" must be"),
-        ("stages.all = {}", "stage = \"all\" is reserved"),
-        ("stages.dev.account = \"1\"", "account = \"1\" must be"),
+        ("app = \"a-b\"", "umb.toml:1: app = \"a-b\": must be"),
+        ("stages.Dev = {}", "umb.toml:1: stages.Dev: must be"),
+        ("stages.all = {}", "umb.toml:1: stages.all: is reserved"),
+        (
+            "stages.dev.account = \"1\"",
+            "umb.toml:1: stages.dev.account = \"1\": must be",
+        ),
         (
             "stages.dev.log_retention_days = 2",
-            "log_retention_days = \"2\" must be",
+            "umb.toml:1: stages.dev.log_retention_days = 2: must be",
         ),
         (
             "stages.prod.read_capacity = 0",
-            "read_capacity = \"0\" must be",
+            "umb.toml:1: stages.prod.read_capacity = 0: must be",
         ),
         ("stages.dev.billing = \"free\"", "unknown variant `free`"),
         ("stages.local.port = 0", "nonzero"),
@@ -156,7 +159,7 @@ fn a_profile_that_is_not_there() {
         &["deploy", "dev", "--profile", "nope"],
         1,
         "no AWS credentials were found",
-        "name a profile that there is",
+        "name an existing profile",
     );
 }
 
@@ -290,7 +293,7 @@ fn an_endpoint_that_hangs() {
         &sandbox,
         &["deploy", "dev"],
         1,
-        "STS GetCallerIdentity did not answer in time",
+        "STS GetCallerIdentity did not respond in time",
         "check the network",
     );
 }
@@ -310,6 +313,6 @@ fn what_the_api_refuses() {
     let run = sandbox.umb(&["users", "get", "ghost"]).fails(1);
     assert_eq!(
         run.stderr,
-        "error: User ghost does not exist (404)\nhint: `umb users list` shows who is there\n"
+        "error: User ghost does not exist (404)\nhint: `umb users list` shows the existing ones; `umb users create ghost` creates this one\n"
     );
 }

@@ -37,7 +37,7 @@ fn the_resource_that_failed_first_is_named_with_its_reason() {
             "error: App-Dev-Stateful failed: ROLLBACK_COMPLETE\n  \
              caused by: Table (AWS::DynamoDB::Table) CREATE_FAILED: Subscriber limit exceeded: tables\n\
              hint: quota: raise it (https://console.aws.amazon.com/servicequotas), or ask for less in \
-             umb.toml; then run `umb deploy dev` again: it goes on from here\n\
+             umb.toml; then run `umb deploy dev` again: it continues from here\n\
              see: https://eu-west-1.console.aws.amazon.com/cloudformation/home?region=eu-west-1#/stacks/\
              events?stackId=arn%3Aaws%3Acloudformation%3Aeu%2Dwest%2D1%3A111111111111%3Astack%2FApp%2DDev\
              %2DStateful%2F1\n"
@@ -85,7 +85,7 @@ fn a_change_set_that_fails_leaves_no_phantom_stack() {
     let run = sandbox.umb(&["deploy", "dev"]).fails(1);
     assert!(
         run.stderr.contains(
-            "error: the change set of App-Dev-Stateful could not be made: Transform failed\nhint: mend"
+            "error: cannot create a change set for App-Dev-Stateful: Transform failed\nhint: fix"
         ),
         "{run:#?}"
     );
@@ -99,7 +99,7 @@ fn a_failed_rollback_is_not_answered_with_destruction() {
     assert!(
         run.stderr.starts_with(
             "error: App-Dev-Stateful cannot be updated: it is UPDATE_ROLLBACK_FAILED\n\
-             hint: mend what stopped its rollback (`umb diagnose dev` names it), then run `umb rollback dev`;"
+             hint: fix what stopped the rollback, which `umb diagnose dev` names, then run `umb rollback dev` "
         ),
         "{run:#?}"
     );
@@ -129,8 +129,9 @@ fn a_stack_that_moves_is_followed_and_then_updated() {
     });
     let run = sandbox.umb(&["deploy", "dev"]).ok();
     assert!(
-        run.stderr
-            .contains("warning: App-Dev-Stateful is UPDATE_IN_PROGRESS: waiting for its end"),
+        run.stderr.contains(
+            "warning: App-Dev-Stateful is UPDATE_IN_PROGRESS: waiting until that has ended"
+        ),
         "{run:#?}"
     );
     assert!(
@@ -198,9 +199,9 @@ fn ctrl_c_ends_the_waiting_and_says_what_goes_on() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(
         stderr.ends_with(
-            "App-Dev-Stateful is CREATE_IN_PROGRESS: CloudFormation goes on with it\n\
-             error: interrupted\nhint: CloudFormation ends what it has begun: `umb watch dev` follows it, \
-             `umb cancel dev` cancels it; the same command goes on from there\n"
+            "App-Dev-Stateful is CREATE_IN_PROGRESS: CloudFormation keeps working on it\n\
+             error: interrupted\nhint: CloudFormation completes what it has started: `umb watch dev` follows it, \
+             `umb cancel dev` cancels it; the same command continues from there\n"
         ),
         "{stderr}"
     );
@@ -218,10 +219,10 @@ fn credentials_that_expire_meanwhile_name_the_command_that_goes_on() {
     let run = sandbox.umb(&["deploy", "dev"]).fails(1);
     assert!(
         run.stderr.ends_with(
-            "error: how App-Dev-Stateful goes on cannot be seen any more; CloudFormation goes on all the same\n  \
+            "error: lost contact with App-Dev-Stateful; CloudFormation keeps working on it\n  \
              caused by: CloudFormation DescribeStacks: The security token is expired (ExpiredToken)\n\
-             hint: renew the credentials (`aws sso login`, or your own way), then run `umb watch dev` to go on \
-             watching\n"
+             hint: renew the credentials, for example with `aws sso login`, then run `umb watch dev` to follow it \
+             again\n"
         ),
         "{run:#?}"
     );
@@ -239,7 +240,7 @@ fn a_stack_that_somebody_deletes_meanwhile_is_said_to_be_gone() {
     let run = sandbox.umb(&["deploy", "dev"]).fails(1);
     assert!(
         run.stderr.ends_with(
-            "error: App-Dev-Stateful was deleted while it was followed\nhint: `umb deploy dev` makes it anew\n"
+            "error: App-Dev-Stateful was deleted while it was followed\nhint: `umb deploy dev` creates it again\n"
         ),
         "{run:#?}"
     );

@@ -86,7 +86,7 @@ fn unsigned_requests_are_refused_and_signed_ones_are_let_in() {
     let run = kept_out.umb(&["users", "list"]).fails(1);
     assert!(
         run.stderr
-            .starts_with("error: the API refuses these credentials: "),
+            .starts_with("error: the API rejected these credentials: "),
         "{run:?}"
     );
     assert!(
@@ -247,7 +247,7 @@ fn a_deploy_fails_whose_api_does_not_let_its_deployer_in() {
     let run = deployer.umb(&["deploy", "dev"]).fails(1);
     assert!(
         run.stderr
-            .contains("error: the stage is deployed, and its API does not answer as it should\n"),
+            .contains("error: the stage is deployed, but its API does not work\n"),
         "{run:#?}"
     );
     assert!(

@@ -115,7 +115,7 @@ fn what_a_person_wrote_stays_and_flags_change_it() {
 }
 
 #[test]
-fn what_cannot_be_found_out_is_asked_for_by_flags_where_nobody_answers() {
+fn what_cannot_be_found_out_needs_flags_if_nobody_can_be_asked() {
     let sandbox = Sandbox::new();
     let run = init(&sandbox, &[]).fails(2);
     assert_eq!(
@@ -135,7 +135,8 @@ fn what_cannot_be_found_out_is_asked_for_by_flags_where_nobody_answers() {
     let before = read(&sandbox, "umb.toml");
     let run = init(&sandbox, &["--account", "12"]).fails(2);
     assert!(
-        run.stderr.contains("pipeline.account = \"12\" must be"),
+        run.stderr
+            .contains("must be the 12 digits of an AWS account"),
         "{run:#?}"
     );
     assert_eq!(read(&sandbox, "umb.toml"), before);
@@ -149,6 +150,17 @@ fn what_cannot_be_found_out_is_asked_for_by_flags_where_nobody_answers() {
     assert_eq!(read(&sandbox, "umb.toml"), before);
     fs::write(sandbox.work().join("umb.toml"), "app = ").unwrap();
     init(&sandbox, &[]).fails(2);
+}
+
+fn missing(findings: &Value) -> Vec<String> {
+    let findings = findings.as_array().unwrap().iter();
+    findings
+        .filter(|finding| finding["verdict"] == "missing")
+        .map(|finding| {
+            let text = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+            format!("{}: {}", text("about"), text("text"))
+        })
+        .collect()
 }
 
 #[test]
@@ -177,23 +189,13 @@ fn a_doctor_says_what_is_missing_and_what_to_do() {
     let run = sandbox.umb(&["doctor", "--json"]).fails(1);
     let findings: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_documented("findings", &findings.to_string());
-    let missing: Vec<_> = findings
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|finding| finding["verdict"] == "missing")
-        .map(|finding| {
-            let text = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
-            format!("{}: {}", text("about"), text("text"))
-        })
-        .collect();
     assert_eq!(
-        missing,
+        missing(&findings),
         [
             "stage prod: no roles for the pipeline",
-            "stage prod: no bucket for the pipeline to publish into",
+            "stage prod: no bucket for the pipeline to publish to",
             "stage prod: API Gateway has no role to log with",
-            "pipeline: umb.toml does not say `pipeline.connection`",
+            "pipeline: umb.toml does not set `pipeline.connection`",
         ],
         "{findings:#}"
     );

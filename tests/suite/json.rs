@@ -76,10 +76,7 @@ fn a_failure_is_the_result() {
     let run = sandbox.umb(&["destroy", "dev", "--json"]).fails(3);
     let result = lines(&run).pop().unwrap();
     assert_eq!(result["status"], "declined");
-    assert_eq!(
-        result["error"]["hint"],
-        "pass --yes to do it without asking"
-    );
+    assert_eq!(result["error"]["hint"], "pass --yes to skip the question");
     assert!(run.stderr.starts_with("error: "), "{run:#?}");
 }
 
@@ -90,7 +87,7 @@ fn line(sandbox: &Sandbox, args: &[&str]) -> String {
 }
 
 #[test]
-fn whole_answers_are_as_they_are_documented() {
+fn documents_are_as_they_are_documented() {
     let aws = ministack();
     let sandbox = Sandbox::on(aws);
     assert_documented("plan", &line(&sandbox, &["plan", "prod", "--json"]));
@@ -100,12 +97,17 @@ fn whole_answers_are_as_they_are_documented() {
     let role = &mut template["Resources"]["APIHandlerRole"]["Properties"];
     role["Policies"] = json!([]);
     template["Resources"]["Bad"] = failing("APIHandler");
-    aws.update_stack(&sandbox, &stack, &template, &[], &[]);
+    aws.update_stack(&sandbox, (&stack, &template), &[], &[]);
     aws.until_status(&sandbox, &stack, "UPDATE_ROLLBACK_COMPLETE");
     assert_documented("diagnoses", &line(&sandbox, &["diagnose", "dev", "--json"]));
 
     template["Resources"].as_object_mut().unwrap().remove("Bad");
-    aws.update_stack(&sandbox, &stack, &template, &[("DeployedBy", "hand")], &[]);
+    aws.update_stack(
+        &sandbox,
+        (&stack, &template),
+        &[("DeployedBy", "hand")],
+        &[],
+    );
     aws.until_status(&sandbox, &stack, "UPDATE_COMPLETE");
     let plan = line(&sandbox, &["plan", "dev", "--json"]);
     assert!(plan.contains("\"broader\":[{"), "{plan}");

@@ -25,7 +25,7 @@ fn a_plan_of_a_new_stage_leaves_nothing_behind() {
     let before = aws.resources(&sandbox);
     let run = sandbox.umb(&["plan", "dev", "--exit-code"]).fails(4);
     for line in [
-        "-Dev-Stateful: to be created\n",
+        "-Dev-Stateful: will be created\n",
         "  + Table (AWS::DynamoDB::Table)\n",
         "  + APIHandler (AWS::Lambda::Function)\n",
     ] {
@@ -55,7 +55,7 @@ fn a_plan_names_what_changes_and_changes_nothing() {
     let run = sandbox.umb(&["plan", "dev"]).ok();
     assert!(
         run.stdout.contains(&format!(
-            "{stateful}: no changes\n{stateless}: to be updated\n"
+            "{stateful}: no changes\n{stateless}: will be updated\n"
         )),
         "{run:#?}"
     );
@@ -68,7 +68,7 @@ fn a_plan_names_what_changes_and_changes_nothing() {
     );
     assert!(
         run.stdout.contains(
-            "  ~ APIHandlerRole (AWS::IAM::Role): refers to what changes, and stays as it is\n"
+            "  ~ APIHandlerRole (AWS::IAM::Role): refers to a changed resource, and stays as it is\n"
         ),
         "{run:#?}"
     );
@@ -159,7 +159,7 @@ fn a_plan_from_other_settings_is_refused() {
         .umb(&["deploy", "dev", "--plan", "plan.json"])
         .fails(2);
     assert!(
-        run.stderr.starts_with("error: plan.json is no plan"),
+        run.stderr.starts_with("error: plan.json is not a plan"),
         "{run:#?}"
     );
 }
@@ -174,7 +174,7 @@ fn changed_by_hand(
 ) {
     let mut template = aws.template(sandbox, stack);
     change(&mut template);
-    aws.update_stack(sandbox, stack, &template, &[("DeployedBy", by)], &[]);
+    aws.update_stack(sandbox, (stack, &template), &[("DeployedBy", by)], &[]);
     aws.until_status(sandbox, stack, "UPDATE_COMPLETE");
 }
 

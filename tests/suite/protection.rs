@@ -43,8 +43,10 @@ fn prod_is_protected_and_its_table_outlives_it() {
 
     let run = sandbox.umb(&["destroy", "prod", "--yes"]).fails(3);
     assert!(
-        run.stderr
-            .contains(&format!("hint: pass --confirm {} to do it", sandbox.app)),
+        run.stderr.contains(&format!(
+            "hint: pass --confirm {} to skip the question",
+            sandbox.app
+        )),
         "{run:#?}"
     );
     let run = sandbox
@@ -56,7 +58,7 @@ fn prod_is_protected_and_its_table_outlives_it() {
         .ok();
     assert!(
         run.stderr
-            .contains("still there of prod, and paid for:\n  table "),
+            .contains("left over from prod (still billed):\n  table "),
         "{run:#?}"
     );
 
@@ -76,15 +78,14 @@ fn prod_is_protected_and_its_table_outlives_it() {
     sandbox
         .umb(&["destroy", "prod", "--confirm", &sandbox.app])
         .ok();
-    sandbox
-        .umb(&[
-            "destroy",
-            "prod",
-            "--confirm",
-            &sandbox.app,
-            "--delete-data",
-        ])
-        .ok();
+    let everything = [
+        "destroy",
+        "prod",
+        "--confirm",
+        &sandbox.app,
+        "--delete-data",
+    ];
+    sandbox.umb(&everything).ok();
     sandbox.umb(&["destroy", "all", "--yes"]).ok();
     assert_eq!(aws.resources(&sandbox), nothing);
 }
@@ -127,7 +128,7 @@ fn a_table_whose_stage_is_gone_is_not_forgotten() {
     );
     assert!(
         run.stderr
-            .contains("still there of prod, and paid for:\n  table "),
+            .contains("left over from prod (still billed):\n  table "),
         "{run:#?}"
     );
     sandbox
@@ -190,7 +191,7 @@ fn a_table_that_is_not_umbs_is_left_alone() {
         let run = sandbox.umb(args).fails(1);
         assert!(
             run.stderr
-                .contains("is not umb's: it has not the tags of this stage"),
+                .contains("was not created by umb: it lacks this stage's tags"),
             "{run:#?}"
         );
     }
@@ -209,7 +210,8 @@ fn a_table_that_was_retained_is_not_overwritten_by_an_unprotected_stage() {
     sandbox.settings("stages.prod.protected = false");
     let run = sandbox.umb(&["deploy", "prod"]).fails(1);
     assert!(
-        run.stderr.contains("of an earlier deploy is there, with "),
+        run.stderr
+            .contains("a table from an earlier deploy already exists: "),
         "{run:#?}"
     );
     assert_eq!(aws.table(&sandbox, &table(&sandbox))["ItemCount"], 1);
@@ -256,9 +258,9 @@ fn the_asset_bucket_is_hardened_and_emptied_of_all_versions() {
     // More versions than one page of a listing, or one request of a deletion, holds.
     let key = format!("{bucket}/handler/many.zip");
     for _ in 0..1100 {
-        aws.send(&sandbox, "s3", "PUT", &key, &[], Some(b"x"));
+        aws.send(&sandbox, ["s3", "PUT", &key], &[], Some(b"x"));
     }
-    aws.send(&sandbox, "s3", "DELETE", &key, &[], None);
+    aws.send(&sandbox, ["s3", "DELETE", &key], &[], None);
     sandbox
         .umb(&["destroy", "all", "--confirm", &sandbox.app, "--delete-data"])
         .ok();

@@ -3,10 +3,13 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::{MiniStack, Run, Sandbox, failing, held, ministack};
+use crate::harness::{MiniStack, Run, Sandbox, failing, held, ministack, signal};
 
 fn stateful(sandbox: &Sandbox) -> String {
     format!("{}-Dev-Stateful", sandbox.app)
@@ -29,11 +32,11 @@ fn with(aws: &MiniStack, sandbox: &Sandbox, stack: &str, id: &str, resource: Val
     template
 }
 
-/// Begins an update that goes on until somebody signals `Held`.
+/// Starts an update that runs until somebody signals `Held`.
 fn update_held(aws: &MiniStack, sandbox: &Sandbox) {
     let stack = stateful(sandbox);
     let template = with(aws, sandbox, &stack, "Held", held());
-    aws.update_stack(sandbox, &stack, &template, &[("DeployedBy", "hand")], &[]);
+    aws.update_stack(sandbox, (&stack, &template), &[("DeployedBy", "hand")], &[]);
     aws.until_status(sandbox, &stack, "UPDATE_IN_PROGRESS");
 }
 
@@ -48,10 +51,19 @@ fn started(sandbox: &Sandbox, args: &[&str], text: &str) -> (Child, impl BufRead
         .unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut seen = String::new();
+    let pid = child.id().to_string();
+    let (found, is_over) = mpsc::channel::<()>();
+    thread::spawn(move || {
+        // A line that does not come must not keep the test waiting.
+        if is_over.recv_timeout(Duration::from_mins(1)) == Err(RecvTimeoutError::Timeout) {
+            signal(&pid, "KILL");
+        }
+    });
     while !seen.contains(text) {
         let read = stderr.read_line(&mut seen).unwrap();
         assert!(read > 0, "{text} is missing in {seen}");
     }
+    drop(found);
     (child, stderr)
 }
 
@@ -73,7 +85,7 @@ fn a_deploy_waits_for_another_one_and_then_does_its_own() {
     let second = started(
         &sandbox,
         &["deploy", "dev", "--yes"],
-        "is UPDATE_IN_PROGRESS: waiting for its end",
+        "is UPDATE_IN_PROGRESS: waiting until that has ended",
     );
     aws.signal(&sandbox, &stateful(&sandbox), "Held", "SUCCESS");
     ended(second).ok();
@@ -114,7 +126,7 @@ fn a_plan_does_not_wait() {
     let run = sandbox.umb(&["plan", "dev"]).fails(1);
     assert!(
         run.stderr.ends_with(
-            "is UPDATE_IN_PROGRESS: another run, or a person, changes it just now\nhint: `umb watch dev` \
+            "is UPDATE_IN_PROGRESS: another run, or a person, is changing it\nhint: `umb watch dev` \
              follows it; `umb cancel dev` cancels it\n"
         ),
         "{run:#?}"
@@ -137,7 +149,7 @@ fn watch_attaches_to_what_goes_on() {
             stateless(&sandbox)
         )
     );
-    // And where nothing goes on, it says how things stand.
+    // If nothing is running, it shows the status.
     assert_eq!(sandbox.umb(&["watch", "dev"]).ok().stdout, run.stdout);
 }
 
@@ -164,7 +176,7 @@ fn cancel_takes_an_update_back() {
     let mut template = with(aws, &sandbox, &stack, "Held", held());
     // MiniStack heeds a cancellation before the next resource only.
     template["Resources"]["Later"] = json!({"Type": "AWS::SNS::Topic", "DependsOn": "Held"});
-    aws.update_stack(&sandbox, &stack, &template, &[], &[]);
+    aws.update_stack(&sandbox, (&stack, &template), &[], &[]);
     aws.until_status(&sandbox, &stack, "UPDATE_IN_PROGRESS");
     let cancel = started(&sandbox, &["cancel", "dev"], "rolling back");
     aws.signal(&sandbox, &stack, "Held", "SUCCESS");
@@ -184,7 +196,7 @@ fn a_failed_update_is_diagnosed_then_and_later() {
     let (aws, sandbox) = deployed();
     let stack = stateful(&sandbox);
     let template = with(aws, &sandbox, &stack, "Bad", failing("Table"));
-    aws.update_stack(&sandbox, &stack, &template, &[], &[]);
+    aws.update_stack(&sandbox, (&stack, &template), &[], &[]);
     aws.until_status(&sandbox, &stack, "UPDATE_ROLLBACK_COMPLETE");
 
     let run = sandbox.umb(&["diagnose", "dev"]).ok();
@@ -223,8 +235,7 @@ fn an_update_that_stopped_half_way_is_rolled_back() {
     let template = with(aws, &sandbox, &stack, "Bad", failing("Table"));
     aws.update_stack(
         &sandbox,
-        &stack,
-        &template,
+        (&stack, &template),
         &[],
         &[("DisableRollback", "true")],
     );
@@ -232,8 +243,8 @@ fn an_update_that_stopped_half_way_is_rolled_back() {
     let run = sandbox.umb(&["deploy", "dev"]).fails(1);
     assert!(
         run.stderr.ends_with(
-            "cannot be updated: it is UPDATE_FAILED\nhint: run `umb rollback dev` to bring it back to what it \
-             was\n"
+            "cannot be updated: it is UPDATE_FAILED\nhint: run `umb rollback dev` to bring it back to its \
+             last working state\n"
         ),
         "{run:#?}"
     );
@@ -257,8 +268,7 @@ fn a_rollback_that_failed_is_continued() {
     let template = with(aws, &sandbox, &stack, "Bad", failing("APIHandler"));
     aws.update_stack(
         &sandbox,
-        &stack,
-        &template,
+        (&stack, &template),
         &[("HandlerKey", "handler/moved.zip")],
         &[],
     );
@@ -267,7 +277,7 @@ fn a_rollback_that_failed_is_continued() {
     let run = sandbox.umb(&["deploy", "dev"]).fails(1);
     assert!(
         run.stderr
-            .contains("it is UPDATE_ROLLBACK_FAILED\nhint: mend"),
+            .contains("it is UPDATE_ROLLBACK_FAILED\nhint: fix"),
         "{run:#?}"
     );
     let run = sandbox.umb(&["rollback", "dev"]).fails(1);
@@ -353,7 +363,8 @@ fn a_stack_that_was_left_in_review_counts_as_none() {
     assert_eq!(aws.status(&sandbox, &stack), "REVIEW_IN_PROGRESS");
     let run = sandbox.umb(&["plan", "dev"]).ok();
     assert!(
-        run.stdout.starts_with(&format!("{stack}: to be created\n")),
+        run.stdout
+            .starts_with(&format!("{stack}: will be created\n")),
         "{run:#?}"
     );
     sandbox.umb(&["deploy", "dev"]).ok();

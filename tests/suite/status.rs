@@ -13,12 +13,16 @@ fn a_status_has_versions_ages_and_health() {
     let sandbox = Sandbox::on(ministack());
     sandbox.umb(&["deploy", "dev"]).ok();
     let stages = json(&sandbox, &["status", "--json"]);
-    let [dev, prod] = stages.as_array().unwrap().as_slice() else {
+    let [local, dev, prod] = stages.as_array().unwrap().as_slice() else {
         panic!("{stages}");
     };
+    assert_eq!(local["stage"], "local");
+    assert_eq!(local["deployed"], false);
     assert_eq!(dev["stage"], "dev");
     assert_eq!(dev["healthy"], true);
-    for stack in dev["stacks"].as_array().unwrap() {
+    let stacks = dev["stacks"].as_array().unwrap();
+    assert_eq!(stacks.len(), 2, "{dev}");
+    for stack in stacks {
         assert_eq!(stack["status"], "CREATE_COMPLETE", "{stack}");
         assert_eq!(stack["umb"], env!("CARGO_PKG_VERSION"), "{stack}");
         assert!(stack["age_seconds"].as_u64().unwrap() < 600, "{stack}");
@@ -75,7 +79,7 @@ fn code_that_was_put_there_directly_is_put_right_by_the_next_deploy() {
     assert_ne!(code(), own);
     let run = sandbox.umb(&["plan", "dev", "--exit-code"]).fails(4);
     assert!(
-        run.stdout.contains("no changes, but the code\n"),
+        run.stdout.contains("no changes except the code\n"),
         "{run:#?}"
     );
     sandbox.umb(&["deploy", "dev"]).ok();

@@ -56,7 +56,8 @@ fn destroy_asks_and_does_what_is_answered() {
         session.exp_string("declined: nothing was changed").unwrap();
         assert_ends(&mut session, 3);
     }
-    sandbox.umb(&["deploy", "local"]).ok();
+    let still = sandbox.umb(&["deploy", "local"]).ok().stdout;
+    assert!(still.contains("(no changes)"), "{still}");
     assert_eq!(
         sandbox.umb(&["users", "list"]).ok().stdout,
         "{\"username\":\"john\"}\n"
@@ -102,14 +103,19 @@ fn ctrl_c_says_what_goes_on_and_offers_to_leave_it() {
     let stack = format!("{}-Dev-Stateful", sandbox.app);
     let mut template = aws.template(&sandbox, &stack);
     template["Resources"]["Held"] = held();
-    aws.update_stack(&sandbox, &stack, &template, &[("DeployedBy", "hand")], &[]);
+    aws.update_stack(
+        &sandbox,
+        (&stack, &template),
+        &[("DeployedBy", "hand")],
+        &[],
+    );
     aws.until_status(&sandbox, &stack, "UPDATE_IN_PROGRESS");
 
     let mut session = at_a_terminal(&sandbox, &["watch", "dev"]);
     session.exp_string("-Dev-Stateful: following").unwrap();
     session.send_control('c').unwrap();
     session
-        .exp_string("is UPDATE_IN_PROGRESS: CloudFormation goes on with it")
+        .exp_string("is UPDATE_IN_PROGRESS: CloudFormation keeps working on it")
         .unwrap();
     session.exp_string("[leave/cancel]").unwrap();
     session.send_line("leave").unwrap();

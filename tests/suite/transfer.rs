@@ -18,7 +18,7 @@ fn bucket(sandbox: &Sandbox) -> String {
     let place = "<CreateBucketConfiguration>\
                  <LocationConstraint>eu-west-1</LocationConstraint>\
                  </CreateBucketConfiguration>";
-    let made = ministack().send(sandbox, "s3", "PUT", &name, &[], Some(place.as_bytes()));
+    let made = ministack().send(sandbox, ["s3", "PUT", &name], &[], Some(place.as_bytes()));
     assert_eq!(made.status, 200, "{made:?}");
     name
 }
@@ -30,7 +30,7 @@ fn put(sandbox: &Sandbox, path: &str, items: &[Value]) {
         writeln!(file, "{}", json!({ "Item": item })).unwrap();
     }
     let file = file.finish().unwrap();
-    let put = ministack().send(sandbox, "s3", "PUT", path, &[], Some(&file));
+    let put = ministack().send(sandbox, ["s3", "PUT", path], &[], Some(&file));
     assert_eq!(put.status, 200, "{put:?}");
 }
 
@@ -75,8 +75,7 @@ fn what_an_export_wrote_becomes_the_table_of_a_protected_stage() {
     let tally: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!([&tally["written"], &tally["rejected"]], [3, 0]);
     assert!(
-        run.stderr
-            .contains("`umb deploy prod` takes the table over"),
+        run.stderr.contains("`umb deploy prod` imports the table"),
         "{run:#?}"
     );
 
@@ -95,10 +94,10 @@ fn what_an_export_wrote_becomes_the_table_of_a_protected_stage() {
 
     let run = users(&sandbox, &["import", "--from", &place]).fails(1);
     assert!(
-        run.stderr.contains("has a table already")
-            && run
-                .stderr
-                .contains("hint: `umb users import FILE --via table` adds to it"),
+        run.stderr.contains("already has the table")
+            && run.stderr.contains(
+                "hint: `umb users import users.jsonl --via table --stage prod` adds to it"
+            ),
         "{run:#?}"
     );
 }
@@ -131,7 +130,7 @@ fn an_import_that_was_only_watched_no_more_is_finished_by_the_next_run() {
     users(&sandbox, &["import", "--from", &other]).fails(1);
     let place = format!("s3://{bucket}");
     let run = users(&sandbox, &["import", "--from", &place]).ok();
-    assert_eq!(run.stdout, "1 written, 0 refused\n");
+    assert_eq!(run.stdout, "1 written, 0 rejected\n");
     users(&sandbox, &["import", "--from", &place]).fails(1);
     sandbox.umb(&["deploy", "prod"]).ok();
     users(&sandbox, &["get", "john"]).ok();
@@ -143,12 +142,11 @@ fn an_import_that_failed_says_why_and_makes_room_for_the_next_one() {
     let bucket = bucket(&sandbox);
     let place = format!("s3://{bucket}/a");
     let path = format!("{bucket}/a/1.json.gz");
-    let plain = ministack().send(&sandbox, "s3", "PUT", &path, &[], Some(b"no gzip"));
+    let plain = ministack().send(&sandbox, ["s3", "PUT", &path], &[], Some(b"no gzip"));
     assert_eq!(plain.status, 200, "{plain:?}");
     let run = users(&sandbox, &["import", "--from", &place]).fails(1);
     assert!(
-        run.stderr
-            .contains("DynamoDB could not do it: InputFormatError")
+        run.stderr.contains("the transfer failed: InputFormatError")
             && run
                 .stderr
                 .contains("the log group /aws-dynamodb/imports says more"),
@@ -164,7 +162,7 @@ fn an_import_that_failed_says_why_and_makes_room_for_the_next_one() {
     assert!(run.stderr.contains("ItemValidationError"), "{run:#?}");
     put(&sandbox, &path, &[json!({"username": {"S": "john"}})]);
     let run = users(&sandbox, &["import", "--from", &place]).ok();
-    assert_eq!(run.stdout, "1 written, 0 refused\n");
+    assert_eq!(run.stdout, "1 written, 0 rejected\n");
     sandbox.umb(&["deploy", "prod"]).ok();
     users(&sandbox, &["get", "john"]).ok();
 }
@@ -184,10 +182,10 @@ fn a_table_without_history_is_not_exported_by_dynamodb() {
     let run = sandbox.umb(&args).fails(1);
     assert!(
         run.stderr
-            .contains("has no point-in-time recovery, out of which DynamoDB exports")
+            .contains("has no point-in-time recovery, which DynamoDB exports from")
             && run
                 .stderr
-                .contains("or `umb users export FILE --via table`"),
+                .contains("or use `umb users export users.jsonl --via table"),
         "{run:#?}"
     );
 }
@@ -199,8 +197,8 @@ fn what_dynamodb_cannot_do_is_refused_with_the_way_out() {
         (
             "dev",
             ["import", "--from", "s3://bucket/a"],
-            "the stage dev is not protected, and only a protected one takes a table over",
-            "`umb users import FILE --via table`",
+            "the stage dev is not protected, and only a protected one can import an existing table",
+            "use `umb users import users.jsonl --via table --stage dev`",
         ),
         (
             "dev",
@@ -229,5 +227,8 @@ fn what_dynamodb_cannot_do_is_refused_with_the_way_out() {
     local.umb(&["deploy", "local"]).ok();
     let args = ["users", "--stage", "local", "export", "--to", "s3://bucket"];
     let run = local.umb(&args).fails(2);
-    assert!(run.stderr.contains("is on this machine alone"), "{run:#?}");
+    assert!(
+        run.stderr.contains("is on this machine, without S3"),
+        "{run:#?}"
+    );
 }

@@ -63,7 +63,10 @@ fn attributes_are_strings_or_any_json() {
         &["update", "john", "--set", "a=1", "--set-json", "a=2"],
     )
     .fails(1);
-    assert!(run.stderr.contains("/a is there twice (400)"), "{run:#?}");
+    assert!(
+        run.stderr.contains("/a is a duplicate member (400)"),
+        "{run:#?}"
+    );
 }
 
 #[test]
@@ -81,7 +84,8 @@ fn a_whole_document_comes_from_a_file_or_from_standard_input() {
     assert_eq!(changed, json!({"username": "john", "a": 2}));
     let run = users(&sandbox, &["update", "john", "--json-body", "@nothing"]).fails(1);
     assert!(
-        run.stderr.starts_with("error: cannot read nothing\n"),
+        run.stderr
+            .starts_with("error: failed to open file `nothing`\n"),
         "{run:#?}"
     );
     users(&sandbox, &["create", "--json-body", "-", "--username", "x"]).fails(2);
@@ -100,8 +104,8 @@ fn an_update_may_depend_on_the_state_that_was_read() {
     let run = users(&sandbox, &update).fails(1);
     assert_eq!(
         run.stderr,
-        "error: User john is not as the request demands (412)\n\
-         hint: `umb users get NAME --etag` shows the state that it is in now\n"
+        "error: User john does not meet the request's precondition (412)\n\
+         hint: `umb users get john` shows its state now, `umb users get john --etag` the tag of that state\n"
     );
     users(&sandbox, &["delete", "john", "--yes", "--if-match", tag]).fails(1);
     users(&sandbox, &["delete", "john", "--yes", "--if-match", "*"]).ok();
@@ -114,7 +118,7 @@ fn a_deletion_is_asked_about() {
     let run = users(&sandbox, &["delete", "john"]).fails(3);
     assert!(
         run.stderr.starts_with(
-            "error: Delete the user john? Nobody is there to answer\nhint: pass --yes"
+            "error: Delete the user john? Cannot ask for confirmation: standard input is not a terminal\nhint: pass --yes"
         ),
         "{run:#?}"
     );
@@ -169,7 +173,7 @@ fn any_request_can_be_sent_and_shown_as_curl() {
     assert!(run.stderr.contains("\netag: \""), "{run:#?}");
     let run = users(&sandbox, &["api", "GET", "/users/ghost"]).fails(1);
     assert!(
-        run.stderr.ends_with("error: the API answered 404\n"),
+        run.stderr.ends_with("error: the API returned status 404\n"),
         "{run:#?}"
     );
     assert!(run.stdout.contains("User ghost does not exist"), "{run:#?}");
@@ -185,7 +189,7 @@ fn any_request_can_be_sent_and_shown_as_curl() {
     let url = sandbox.output("local", "EndpointURL");
     assert_eq!(
         curl,
-        format!("curl -X GET -H 'accept: application/json' '{url}users/john'\n")
+        format!("curl -X GET -H 'accept: application/json' {url}users/john\n")
     );
 }
 

@@ -1,7 +1,7 @@
 //! Any event → an answer of the contract, or a refusal of the event; never a panic.
 //!
 //! `cargo fuzz run --sanitizer none --fuzz-dir handler/fuzz event`. The table behind the function is a stub that
-//! answers whatever the input says: what is looked for is in front of it.
+//! responds with whatever the input says: the fuzzer searches in front of it.
 
 #![no_main]
 
@@ -19,14 +19,14 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use umb_handler::lambda::{EventError, handle};
-use umb_handler::router::router;
+use umb_handler::http::router;
 use umb_handler::store::Store;
 
 /// The statuses of the contract, and those of a front without a gateway.
 const STATUSES: [i64; 12] = [200, 201, 304, 400, 404, 405, 409, 412, 413, 415, 500, 503];
 
 thread_local! {
-    /// What the table answers.
+    /// The table's response.
     static TABLE: Cell<Table> = const { Cell::new(Table::Fine) };
     static RUNTIME: Runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
 }
@@ -206,7 +206,7 @@ fn visible(text: &str) -> String {
     text.chars().filter(char::is_ascii_graphic).collect()
 }
 
-/// DynamoDB as far as answers go.
+/// DynamoDB's responses.
 #[derive(Debug)]
 struct Stub;
 

@@ -9,17 +9,17 @@ use tokio::sync::RwLock;
 use tower::ServiceExt;
 use tower::layer::layer_fn;
 use umb_handler::store::Store;
-use umb_handler::{lambda, log, router};
+use umb_handler::{http, lambda, log};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     log::to(std::io::stdout);
-    let router = router::router(Store::from_env()?);
+    let router = http::router(Store::from_env()?);
     let function = service_fn(async |event: LambdaEvent<Value>| {
         let answer = lambda::handle(router.clone(), event).await;
         answer.map_err(lambda_runtime::Error::from)
     });
-    // Held by every call until its answer is sent.
+    // Held by every call until its response is sent.
     let calls = Arc::new(RwLock::new(()));
     let held = Arc::clone(&calls);
     let runtime = Runtime::new(function).layer(layer_fn(move |service| {

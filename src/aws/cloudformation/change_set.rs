@@ -1,4 +1,4 @@
-//! Change sets: what an update would do, before it does.
+//! Change sets: what an update would do.
 
 use std::collections::BTreeMap;
 
@@ -9,37 +9,39 @@ use aws_sdk_cloudformation::types::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::stack::is_missing;
-use super::{CloudFormation, Error};
+use crate::aws::error::Error;
 
-/// What a change set is made of.
+use super::client::CloudFormation;
+use super::stack::is_missing;
+
+/// What is needed to create a change set.
 #[derive(Debug, Clone)]
 pub(crate) struct ChangeSetRequest<'a> {
     /// The change set's name, unique to this run.
     pub(crate) name: &'a str,
     pub(crate) stack: &'a str,
-    /// Whether the stack is to be made.
+    /// Whether the stack does not exist yet.
     pub(crate) is_new: bool,
     pub(crate) template: &'a str,
     pub(crate) parameters: &'a BTreeMap<String, String>,
     pub(crate) tags: &'a BTreeMap<String, String>,
-    /// Whether resources that exist already under the template's names are taken into the stack.
-    pub(crate) adopts: bool,
-    /// The ARN of the role that CloudFormation works with; else the caller's rights, or the role of the last time.
+    /// Whether existing resources with the template's names are imported into the stack.
+    pub(crate) imports: bool,
+    /// The ARN of the role that CloudFormation works with; else it uses the last role, or the caller's permissions.
     pub(crate) role: Option<&'a str>,
     pub(crate) mode: Mode,
 }
 
-/// How CloudFormation goes about it.
+/// How CloudFormation deploys.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Mode {
-    /// The ordinary way.
+    /// As usual.
     #[default]
     Standard,
     /// Without waiting until resources are stable. Rollback stays on.
     Express,
-    /// Changes made by hand are taken back, too.
+    /// Changes that were made by hand are also reverted.
     RevertDrift,
 }
 
@@ -50,14 +52,14 @@ pub(crate) struct ChangeSet {
     pub(crate) stack_arn: String,
 }
 
-/// What became of a change set's creation.
+/// The result of a change set's creation.
 #[derive(Debug, Clone)]
 pub(crate) enum Computed {
     /// It can be executed, and would change this.
     Ready(Vec<Change>),
     /// It would change nothing.
     Empty,
-    /// It cannot be: this is why.
+    /// It cannot be executed, for this reason.
     Failed(String),
 }
 
@@ -74,15 +76,15 @@ pub(crate) struct Change {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Action {
-    /// It is made.
+    /// It is created.
     Add,
-    /// It exists and is taken into the stack.
+    /// It exists, and is imported into the stack.
     Import,
     /// It is changed in place.
     Modify,
-    /// Whether it is changed in place or replaced is decided only while it happens.
+    /// It is changed in place or replaced, which is only known during the update.
     MayReplace,
-    /// Another one is made in its place.
+    /// It is replaced by a new one.
     Replace,
     /// It is deleted.
     Remove,
@@ -90,7 +92,7 @@ pub(crate) enum Action {
     Release,
 }
 
-/// What would happen to one property. Values are there where CloudFormation tells them.
+/// What would happen to one property, with the values that CloudFormation says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PropertyChange {
     /// Where it is, e.g. `/Properties/MemorySize`.
@@ -99,11 +101,11 @@ pub(crate) struct PropertyChange {
     pub(crate) before: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) after: Option<String>,
-    /// Whether the resource would or could have to be replaced for it.
+    /// Whether it requires, or may require, that the resource is replaced.
     #[serde(skip)]
     pub(crate) recreates: bool,
-    /// The resources that it refers to and from which alone the change comes; none where it comes from
-    /// elsewhere, too.
+    /// The referenced resources that alone cause the change; none if something else also
+    /// causes it.
     #[serde(skip)]
     pub(crate) causes: Vec<String>,
 }
@@ -141,21 +143,21 @@ impl CloudFormation {
             .set_parameters(Some(parameters.collect()))
             .set_tags(Some(tags.collect()))
             .set_role_arn(request.role.map(str::to_owned))
-            .set_import_existing_resources(request.adopts.then_some(true))
+            .set_import_existing_resources(request.imports.then_some(true))
             .set_deployment_mode(
                 (request.mode == Mode::RevertDrift).then_some(DeploymentMode::RevertDrift),
             )
             .set_deployment_config((request.mode == Mode::Express).then(express))
             .send()
             .await
-            .map_err(|error| Error::of_call("CloudFormation CreateChangeSet", error))?;
+            .map_err(|error| Error::new("CloudFormation CreateChangeSet", error))?;
         Ok(ChangeSet {
             arn: output.id.unwrap_or_default(),
             stack_arn: output.stack_id.unwrap_or_default(),
         })
     }
 
-    /// The change set `name` of a stack, which are named and not known yet.
+    /// Returns the change set `name` of a stack.
     pub(crate) async fn change_set(
         &self,
         stack: &str,
@@ -176,11 +178,11 @@ impl CloudFormation {
             Err(error) if error.code() == Some("ChangeSetNotFound") || is_missing(&error) => {
                 Ok(None)
             }
-            Err(error) => Err(Error::of_call("CloudFormation DescribeChangeSet", error)),
+            Err(error) => Err(Error::new("CloudFormation DescribeChangeSet", error)),
         }
     }
 
-    /// What became of a change set's creation; `None` while CloudFormation still computes it.
+    /// Returns the result of a change set's creation; `None` while CloudFormation still computes it.
     pub(crate) async fn computed(&self, change_set: &ChangeSet) -> Result<Option<Computed>, Error> {
         let mut changes = Vec::new();
         let mut token = None;
@@ -195,7 +197,7 @@ impl CloudFormation {
                 .set_next_token(token)
                 .send()
                 .await
-                .map_err(|error| Error::of_call("CloudFormation DescribeChangeSet", error))?;
+                .map_err(|error| Error::new("CloudFormation DescribeChangeSet", error))?;
             let reason = page.status_reason.unwrap_or_default();
             match page.status {
                 Some(ChangeSetStatus::CreateComplete) => {}
@@ -221,7 +223,7 @@ impl CloudFormation {
         }
     }
 
-    /// Whether any change set waits on a stack, whoever made it.
+    /// Whether a stack has any change set, whoever created it.
     pub(crate) async fn has_change_sets(&self, stack_arn: &str) -> Result<bool, Error> {
         let page = self
             .client
@@ -229,22 +231,22 @@ impl CloudFormation {
             .stack_name(stack_arn)
             .send()
             .await
-            .map_err(|error| Error::of_call("CloudFormation ListChangeSets", error))?;
+            .map_err(|error| Error::new("CloudFormation ListChangeSets", error))?;
         Ok(!page.summaries.unwrap_or_default().is_empty())
     }
 
-    /// Throws a change set away.
+    /// Deletes a change set.
     pub(crate) async fn delete_change_set(&self, change_set: &ChangeSet) -> Result<(), Error> {
         self.client
             .delete_change_set()
             .change_set_name(&change_set.arn)
             .send()
             .await
-            .map_err(|error| Error::of_call("CloudFormation DeleteChangeSet", error))?;
+            .map_err(|error| Error::new("CloudFormation DeleteChangeSet", error))?;
         Ok(())
     }
 
-    /// Starts to change the stack; its events will carry `token`.
+    /// Starts to execute a change set. Its events will have `token`.
     pub(crate) async fn execute_change_set(
         &self,
         change_set: &ChangeSet,
@@ -256,12 +258,12 @@ impl CloudFormation {
             .client_request_token(token)
             .send()
             .await
-            .map_err(|error| Error::of_call("CloudFormation ExecuteChangeSet", error))?;
+            .map_err(|error| Error::new("CloudFormation ExecuteChangeSet", error))?;
         Ok(())
     }
 }
 
-/// Express mode switches rollback off unless it is told not to.
+/// Express mode disables rollback unless told otherwise.
 fn express() -> DeploymentConfig {
     DeploymentConfig::builder()
         .mode(DeploymentConfigMode::Express)
@@ -301,13 +303,13 @@ fn action(change: &types::ResourceChange) -> Action {
         Some(ChangeAction::Remove) => Action::Remove,
         _ if replaces || change.replacement == Some(Replacement::True) => Action::Replace,
         _ if change.replacement == Some(Replacement::Conditional) => Action::MayReplace,
-        // What an update of the same kind that this umb does not know yet would do is not known.
+        // The SDK may not know all actions yet.
         Some(ChangeAction::Dynamic) => Action::MayReplace,
         _ => Action::Modify,
     }
 }
 
-/// A property is told of once for every way in which it may come to change.
+/// CloudFormation lists a property once for every possible reason of its change.
 fn properties(details: Vec<types::ResourceChangeDetail>) -> Vec<PropertyChange> {
     let mut properties: Vec<PropertyChange> = Vec::new();
     for detail in details {
@@ -326,7 +328,7 @@ fn properties(details: Vec<types::ResourceChangeDetail>) -> Vec<PropertyChange> 
     properties
 }
 
-/// The resource whose change makes the property change, if it is one.
+/// Returns the resource whose change causes the property's, if it is one.
 fn cause(detail: &types::ResourceChangeDetail) -> Option<String> {
     use types::ChangeSource;
 
@@ -357,7 +359,7 @@ fn property(
 }
 
 impl PropertyChange {
-    /// The same change, told in another way.
+    /// Another description of the same change.
     fn merge(&mut self, other: Self) {
         self.before = self.before.take().or(other.before);
         self.after = self.after.take().or(other.after);
@@ -370,7 +372,7 @@ impl PropertyChange {
     }
 }
 
-/// Nor has it a status for a change set that would change nothing: the AWS CLI goes by these
+/// CloudFormation has no status for a change set that would change nothing. The AWS CLI recognizes these
 /// sentences too (`aws cloudformation deploy`).
 fn says_nothing_to_change(reason: &str) -> bool {
     reason.contains("didn't contain changes") || reason.contains("No updates are to be performed")

@@ -1,21 +1,23 @@
-//! Drift: what was changed by hand, behind CloudFormation's back.
+//! Drift: what was changed without CloudFormation.
 
 use aws_sdk_cloudformation::types::{self, StackDriftDetectionStatus, StackResourceDriftStatus};
 use serde::Serialize;
 
-use super::{CloudFormation, Error};
+use crate::aws::error::Error;
 
-/// A resource that is not as its template says.
+use super::client::CloudFormation;
+
+/// A resource that differs from its template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct DriftedResource {
     pub(crate) logical_id: String,
     pub(crate) resource_type: String,
-    /// Whether it is gone.
+    /// Whether it was deleted.
     pub(crate) deleted: bool,
     pub(crate) differences: Vec<Difference>,
 }
 
-/// A property that is not as the template says.
+/// A property that differs from the template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Difference {
     /// Where it is, e.g. `/RetentionInDays`.
@@ -25,7 +27,7 @@ pub(crate) struct Difference {
 }
 
 impl CloudFormation {
-    /// Starts to look for drift in a stack; answers the detection's id.
+    /// Starts drift detection for a stack and returns its ID.
     pub(crate) async fn detect_drift(&self, stack_arn: &str) -> Result<String, Error> {
         let output = self
             .client
@@ -33,11 +35,11 @@ impl CloudFormation {
             .stack_name(stack_arn)
             .send()
             .await
-            .map_err(|error| Error::of_call("CloudFormation DetectStackDrift", error))?;
+            .map_err(|error| Error::new("CloudFormation DetectStackDrift", error))?;
         Ok(output.stack_drift_detection_id.unwrap_or_default())
     }
 
-    /// Why a detection failed, if it did; `None` while it goes on.
+    /// Returns why a detection failed, if it did; `None` while it is running.
     pub(crate) async fn drift_detected(
         &self,
         detection: &str,
@@ -49,7 +51,7 @@ impl CloudFormation {
             .send()
             .await
             .map_err(|error| {
-                Error::of_call("CloudFormation DescribeStackDriftDetectionStatus", error)
+                Error::new("CloudFormation DescribeStackDriftDetectionStatus", error)
             })?;
         Ok(match output.detection_status {
             Some(StackDriftDetectionStatus::DetectionComplete) => Some(Ok(())),
@@ -60,7 +62,7 @@ impl CloudFormation {
         })
     }
 
-    /// The resources that the last detection found changed or gone.
+    /// Returns the resources that the last detection found changed or deleted.
     pub(crate) async fn drifted_resources(
         &self,
         stack_arn: &str,
@@ -77,9 +79,7 @@ impl CloudFormation {
                 .set_next_token(token)
                 .send()
                 .await
-                .map_err(|error| {
-                    Error::of_call("CloudFormation DescribeStackResourceDrifts", error)
-                })?;
+                .map_err(|error| Error::new("CloudFormation DescribeStackResourceDrifts", error))?;
             let drifts = page.stack_resource_drifts.unwrap_or_default();
             drifted.extend(drifts.into_iter().map(DriftedResource::from));
             token = page.next_token.filter(|token| !token.is_empty());

@@ -1,18 +1,22 @@
-//! What happens in stacks: their events.
+//! The events of stacks.
 
 use aws_sdk_cloudformation::types::{self, EventFilter};
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
+use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{ChangeSet, CloudFormation, Error, Status};
+use crate::aws::error::Error;
+use crate::aws::time::timestamp;
+
+use super::change_set::ChangeSet;
+use super::client::CloudFormation;
+use super::status::Status;
 
 /// Something that happened to a resource of a stack, or to the stack itself.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct StackEvent {
     pub(crate) id: String,
     /// When (RFC 3339).
-    pub(crate) at: Option<String>,
+    pub(crate) at: Option<Timestamp>,
     pub(crate) logical_id: String,
     pub(crate) physical_id: String,
     pub(crate) resource_type: String,
@@ -20,12 +24,12 @@ pub(crate) struct StackEvent {
     pub(crate) reason: Option<String>,
 }
 
-/// Where the events that matter begin.
+/// The point after which events matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Since {
     /// After this event.
     Event(String),
-    /// With the operation that was begun last.
+    /// From the start of the last operation.
     LastOperation,
 }
 
@@ -37,7 +41,7 @@ impl StackEvent {
 }
 
 impl CloudFormation {
-    /// After the newest event: where a new operation's begin.
+    /// Returns the point after the newest event, before those of a new operation.
     pub(crate) async fn since_now(&self, stack_arn: &str) -> Result<Since, Error> {
         let page = self
             .client
@@ -45,13 +49,13 @@ impl CloudFormation {
             .stack_name(stack_arn)
             .send()
             .await
-            .map_err(|error| Error::of_call("CloudFormation DescribeStackEvents", error))?;
+            .map_err(|error| Error::new("CloudFormation DescribeStackEvents", error))?;
         let newest = page.stack_events.unwrap_or_default().into_iter().next();
         let id = newest.and_then(|event| event.event_id);
         Ok(id.map_or(Since::LastOperation, Since::Event))
     }
 
-    /// What happened since, oldest first.
+    /// Returns the events since then, oldest first.
     pub(crate) async fn events(
         &self,
         stack_arn: &str,
@@ -66,7 +70,7 @@ impl CloudFormation {
         let mut events = Vec::new();
         'pages: while let Some(page) = pages.next().await {
             let page =
-                page.map_err(|error| Error::of_call("CloudFormation DescribeStackEvents", error))?;
+                page.map_err(|error| Error::new("CloudFormation DescribeStackEvents", error))?;
             for event in page.stack_events.unwrap_or_default() {
                 let event = StackEvent::from(event);
                 if *since == Since::Event(event.id.clone()) {
@@ -85,8 +89,8 @@ impl CloudFormation {
         Ok(events)
     }
 
-    /// What failed in the stack's operation, oldest first, as DescribeEvents tells it: with what
-    /// CloudFormation found wrong before it began.
+    /// Returns what failed in the stack's last operation, oldest first, according to DescribeEvents: including what
+    /// CloudFormation found before it started.
     pub(crate) async fn failures(
         &self,
         stack_arn: &str,
@@ -102,8 +106,7 @@ impl CloudFormation {
             .send();
         let mut events = Vec::new();
         while let Some(page) = pages.next().await {
-            let page =
-                page.map_err(|error| Error::of_call("CloudFormation DescribeEvents", error))?;
+            let page = page.map_err(|error| Error::new("CloudFormation DescribeEvents", error))?;
             events.extend(
                 page.operation_events
                     .unwrap_or_default()
@@ -115,7 +118,7 @@ impl CloudFormation {
         Ok(events)
     }
 
-    /// What CloudFormation found wrong with a change set before it could be executed.
+    /// Returns what CloudFormation found wrong with a change set before it could be executed.
     pub(crate) async fn validation_failures(
         &self,
         change_set: &ChangeSet,
@@ -127,7 +130,7 @@ impl CloudFormation {
             .filters(EventFilter::builder().failed_events(true).build())
             .send()
             .await
-            .map_err(|error| Error::of_call("CloudFormation DescribeEvents", error))?;
+            .map_err(|error| Error::new("CloudFormation DescribeEvents", error))?;
         let events = page.operation_events.unwrap_or_default().into_iter();
         Ok(events.map(StackEvent::from).collect())
     }
@@ -137,7 +140,7 @@ impl From<types::StackEvent> for StackEvent {
     fn from(event: types::StackEvent) -> Self {
         Self {
             id: event.event_id.unwrap_or_default(),
-            at: event.timestamp.and_then(rfc3339),
+            at: event.timestamp.and_then(timestamp),
             logical_id: event.logical_resource_id.unwrap_or_default(),
             physical_id: event.physical_resource_id.unwrap_or_default(),
             resource_type: event.resource_type.unwrap_or_default(),
@@ -161,7 +164,7 @@ impl From<types::OperationEvent> for StackEvent {
         };
         Self {
             id: event.event_id.unwrap_or_default(),
-            at: event.timestamp.and_then(rfc3339),
+            at: event.timestamp.and_then(timestamp),
             logical_id: event.logical_resource_id.unwrap_or_default(),
             physical_id: event.physical_resource_id.unwrap_or_default(),
             resource_type: event.resource_type.unwrap_or_default(),
@@ -171,10 +174,6 @@ impl From<types::OperationEvent> for StackEvent {
                 .filter(|reason| !reason.is_empty()),
         }
     }
-}
-
-fn rfc3339(time: DateTime) -> Option<String> {
-    time.fmt(Format::DateTime).ok()
 }
 
 fn status(status: Option<&types::ResourceStatus>) -> Status {

@@ -1,33 +1,23 @@
-//! CloudFormation: stacks, change sets and what happens in them.
+//! CloudFormation: stacks, change sets and events.
 
 mod change_set;
+mod client;
 mod drift;
 mod event;
+mod pending;
+#[cfg(test)]
+mod replay;
 mod stack;
 mod status;
-
-use aws_sdk_cloudformation::Client;
-
-use super::{Error, Session};
 
 pub(crate) use change_set::{
     Action, Change, ChangeSet, ChangeSetRequest, Computed, Mode, PropertyChange,
 };
+pub(crate) use client::CloudFormation;
+#[cfg(test)]
+pub(crate) use drift::Difference;
 pub(crate) use drift::DriftedResource;
 pub(crate) use event::{Since, StackEvent};
+pub(crate) use pending::PendingChangeSets;
 pub(crate) use stack::Stack;
 pub(crate) use status::Status;
-
-/// CloudFormation as the session sees it.
-#[derive(Debug, Clone)]
-pub(crate) struct CloudFormation {
-    client: Client,
-}
-
-impl CloudFormation {
-    pub(crate) fn new(session: &Session) -> Self {
-        Self {
-            client: Client::new(session.config()),
-        }
-    }
-}

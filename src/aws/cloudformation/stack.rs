@@ -1,67 +1,70 @@
-//! Stacks as they are, and what is asked of a whole stack.
+//! Stacks, and operations on a whole stack.
 
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::{self, StackStatus};
-use aws_smithy_types::DateTime;
+use jiff::Timestamp;
 
-use super::{CloudFormation, Error, Status};
+use crate::aws::error::Error;
+use crate::aws::time::timestamp;
 
-/// A stack as it is.
+use super::client::CloudFormation;
+use super::status::Status;
+
+/// A stack.
 #[derive(Debug, Clone)]
 pub(crate) struct Stack {
-    /// The stack's ARN: unlike the name, it still finds the stack when it is deleted.
+    /// The stack's ARN. Unlike the name, it also finds the stack once it is deleted.
     pub(crate) arn: String,
     /// Its name.
     pub(crate) name: String,
-    /// Where it stands.
+    /// Its status.
     pub(crate) status: Status,
-    /// Why, where CloudFormation says so.
+    /// The reason for the status, if CloudFormation says it.
     pub(crate) status_reason: Option<String>,
-    /// What the template outputs, by key.
+    /// Its outputs, by key.
     pub(crate) outputs: BTreeMap<String, String>,
-    /// What it was given, by key.
+    /// Its parameters, by key.
     pub(crate) parameters: BTreeMap<String, String>,
     /// Its tags, by key.
     pub(crate) tags: BTreeMap<String, String>,
-    /// The ARN of the change set that was executed last, where CloudFormation tells it.
+    /// The ARN of the change set that was executed last, if CloudFormation says it.
     pub(crate) change_set: Option<String>,
-    /// When its last operation began.
-    pub(crate) changed: Option<DateTime>,
-    /// The id of its last operation, for its events.
+    /// When its last operation started.
+    pub(crate) changed: Option<Timestamp>,
+    /// The ID of its last operation, for its events.
     pub(crate) last_operation: Option<String>,
-    /// The ARN of the role that CloudFormation works with, where it has one.
+    /// The ARN of the role that CloudFormation works with, if it has one.
     pub(crate) role: Option<String>,
-    /// Whether it refuses to be deleted.
+    /// Whether it is protected from deletion.
     pub(crate) is_protected: bool,
     /// What the last drift detection found, if there was one: `DRIFTED` or `IN_SYNC`.
     pub(crate) drift: Option<String>,
 }
 
 impl CloudFormation {
-    /// The stack of this name or ARN; a deleted one is found by its ARN only.
+    /// Returns the stack of this name or ARN. A deleted one is only found by its ARN.
     pub(crate) async fn stack(&self, name: &str) -> Result<Option<Stack>, Error> {
         match self.client.describe_stacks().stack_name(name).send().await {
             Ok(output) => Ok(output.stacks.unwrap_or_default().pop().map(Stack::from)),
             Err(error) if is_missing(&error) => Ok(None),
-            Err(error) => Err(Error::of_call("CloudFormation DescribeStacks", error)),
+            Err(error) => Err(Error::new("CloudFormation DescribeStacks", error)),
         }
     }
 
-    /// All stacks of the account and region that are not deleted.
+    /// Returns all stacks of the account and region that are not deleted.
     pub(crate) async fn stacks(&self) -> Result<Vec<Stack>, Error> {
         let mut pages = self.client.describe_stacks().into_paginator().send();
         let mut stacks = Vec::new();
         while let Some(page) = pages.next().await {
-            let page =
-                page.map_err(|error| Error::of_call("CloudFormation DescribeStacks", error))?;
+            let page = page.map_err(|error| Error::new("CloudFormation DescribeStacks", error))?;
             stacks.extend(page.stacks.unwrap_or_default().into_iter().map(Stack::from));
         }
         Ok(stacks)
     }
 
-    /// The ARN of the stack of this name that was deleted last; CloudFormation remembers it for 90
+    /// Returns the ARN of the stack of this name that was deleted last. CloudFormation remembers it for 90
     /// days.
     pub(crate) async fn deleted_stack(&self, name: &str) -> Result<Option<String>, Error> {
         let mut pages = self
@@ -72,7 +75,7 @@ impl CloudFormation {
             .send();
         let mut last: Option<types::StackSummary> = None;
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| Error::of_call("CloudFormation ListStacks", error))?;
+            let page = page.map_err(|error| Error::new("CloudFormation ListStacks", error))?;
             last = page
                 .stack_summaries
                 .unwrap_or_default()
@@ -84,7 +87,7 @@ impl CloudFormation {
         Ok(last.and_then(|stack| stack.stack_id))
     }
 
-    /// The template that the stack was given, as text.
+    /// Returns the template of the stack, as it was given.
     pub(crate) async fn template(&self, stack: &str) -> Result<String, Error> {
         let output = self
             .client
@@ -92,11 +95,11 @@ impl CloudFormation {
             .stack_name(stack)
             .send()
             .await
-            .map_err(|error| Error::of_call("CloudFormation GetTemplate", error))?;
+            .map_err(|error| Error::new("CloudFormation GetTemplate", error))?;
         Ok(output.template_body.unwrap_or_default())
     }
 
-    /// Says which updates the stack refuses.
+    /// Sets the stack policy: which updates the stack refuses.
     pub(crate) async fn set_policy(&self, arn: &str, policy: &str) -> Result<(), Error> {
         self.client
             .set_stack_policy()
@@ -104,11 +107,11 @@ impl CloudFormation {
             .stack_policy_body(policy)
             .send()
             .await
-            .map_err(|error| Error::of_call("CloudFormation SetStackPolicy", error))?;
+            .map_err(|error| Error::new("CloudFormation SetStackPolicy", error))?;
         Ok(())
     }
 
-    /// Says whether the stack refuses to be deleted.
+    /// Sets whether the stack is protected from deletion.
     pub(crate) async fn protect_from_deletion(
         &self,
         arn: &str,
@@ -120,11 +123,11 @@ impl CloudFormation {
             .enable_termination_protection(refuses)
             .send()
             .await
-            .map_err(|error| Error::of_call("CloudFormation UpdateTerminationProtection", error))?;
+            .map_err(|error| Error::new("CloudFormation UpdateTerminationProtection", error))?;
         Ok(())
     }
 
-    /// Starts to delete the stack; its events will carry `token`.
+    /// Starts to delete the stack. Its events will have `token`.
     pub(crate) async fn delete_stack(&self, arn: &str, token: &str) -> Result<(), Error> {
         self.client
             .delete_stack()
@@ -132,22 +135,22 @@ impl CloudFormation {
             .client_request_token(token)
             .send()
             .await
-            .map_err(|error| Error::of_call("CloudFormation DeleteStack", error))?;
+            .map_err(|error| Error::new("CloudFormation DeleteStack", error))?;
         Ok(())
     }
 
-    /// Starts to take an update back that goes on.
+    /// Starts to cancel a running update.
     pub(crate) async fn cancel_update(&self, arn: &str) -> Result<(), Error> {
         self.client
             .cancel_update_stack()
             .stack_name(arn)
             .send()
             .await
-            .map_err(|error| Error::of_call("CloudFormation CancelUpdateStack", error))?;
+            .map_err(|error| Error::new("CloudFormation CancelUpdateStack", error))?;
         Ok(())
     }
 
-    /// Starts to continue a rollback that failed, without the resources `skipped`.
+    /// Starts to continue a failed rollback, without the resources `skipped`.
     pub(crate) async fn continue_rollback(
         &self,
         arn: &str,
@@ -161,11 +164,11 @@ impl CloudFormation {
             .client_request_token(token)
             .send()
             .await
-            .map_err(|error| Error::of_call("CloudFormation ContinueUpdateRollback", error))?;
+            .map_err(|error| Error::new("CloudFormation ContinueUpdateRollback", error))?;
         Ok(())
     }
 
-    /// Starts to roll a stack back that stopped where it failed.
+    /// Starts to roll back a stack that stopped at a failure.
     pub(crate) async fn roll_back(&self, arn: &str, token: &str) -> Result<(), Error> {
         self.client
             .rollback_stack()
@@ -173,7 +176,7 @@ impl CloudFormation {
             .client_request_token(token)
             .send()
             .await
-            .map_err(|error| Error::of_call("CloudFormation RollbackStack", error))?;
+            .map_err(|error| Error::new("CloudFormation RollbackStack", error))?;
         Ok(())
     }
 }
@@ -208,7 +211,10 @@ impl From<types::Stack> for Stack {
                 .filter_map(|tag| tag.key.zip(tag.value))
                 .collect(),
             change_set: stack.change_set_id.filter(|arn| !arn.is_empty()),
-            changed: stack.last_updated_time.or(stack.creation_time),
+            changed: stack
+                .last_updated_time
+                .or(stack.creation_time)
+                .and_then(timestamp),
             last_operation: stack
                 .last_operations
                 .unwrap_or_default()
@@ -226,7 +232,7 @@ impl From<types::Stack> for Stack {
     }
 }
 
-/// `CloudFormation` has no error code for a stack that is not there, only this sentence.
+/// CloudFormation has no error code for a missing stack, only this sentence.
 pub(super) fn is_missing<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     error.code() == Some("ValidationError")
         && error

@@ -1,10 +1,10 @@
-//! Where a stack or a resource stands.
+//! The status of a stack or a resource.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Where a stack or a resource stands, in CloudFormation's words. Source:
+/// The status of a stack or a resource, as CloudFormation names it. Source:
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -16,7 +16,7 @@ impl Status {
         Self(name.into())
     }
 
-    /// Whether something goes on, or is about to.
+    /// Whether an operation is running, or is about to.
     pub(crate) fn is_moving(&self) -> bool {
         self.0.ends_with("_IN_PROGRESS")
     }
@@ -26,22 +26,22 @@ impl Status {
         self.0 == "REVIEW_IN_PROGRESS"
     }
 
-    /// Whether its first creation failed and was rolled back: nothing is left but the name.
+    /// Whether its first creation failed and was rolled back: only the name is left.
     pub(crate) fn is_failed_creation(&self) -> bool {
         self.0 == "ROLLBACK_COMPLETE"
     }
 
-    /// Whether its first creation goes on.
+    /// Whether its first creation is running.
     pub(crate) fn is_creating(&self) -> bool {
         self.0 == "CREATE_IN_PROGRESS"
     }
 
-    /// Whether an update goes on that can still be cancelled.
+    /// Whether an update is running that can still be cancelled.
     pub(crate) fn is_updating(&self) -> bool {
         self.0 == "UPDATE_IN_PROGRESS"
     }
 
-    /// Whether it is a stack that works as its last successful template says.
+    /// Whether the stack is as its last successful template says.
     pub(crate) fn is_settled(&self) -> bool {
         self.is_success()
             || matches!(
@@ -50,7 +50,7 @@ impl Status {
             )
     }
 
-    /// Whether the operation that ended in it did what it was asked to.
+    /// Whether the operation that ended in it succeeded.
     pub(crate) fn is_success(&self) -> bool {
         matches!(
             self.0.as_str(),
@@ -58,7 +58,7 @@ impl Status {
         )
     }
 
-    /// Whether the stack is gone.
+    /// Whether the stack is deleted.
     pub(crate) fn is_deleted(&self) -> bool {
         self.0 == "DELETE_COMPLETE"
     }
@@ -68,22 +68,22 @@ impl Status {
         self.0 == "DELETE_FAILED"
     }
 
-    /// Whether an update failed, and its rollback too: it can be continued, and nothing is lost.
+    /// Whether an update and its rollback failed. The rollback can be continued, and nothing is lost.
     pub(crate) fn is_failed_rollback(&self) -> bool {
         self.0 == "UPDATE_ROLLBACK_FAILED"
     }
 
-    /// Whether an operation stopped where it failed, without a rollback.
+    /// Whether an operation stopped at a failure, without a rollback.
     pub(crate) fn is_stopped(&self) -> bool {
         matches!(self.0.as_str(), "CREATE_FAILED" | "UPDATE_FAILED")
     }
 
-    /// Whether a resource could not be brought where it should be.
+    /// Whether the operation failed.
     pub(crate) fn is_failure(&self) -> bool {
         self.0.ends_with("_FAILED")
     }
 
-    /// Whether an operation on a stack begins with it. A rollback begins one only where a person
+    /// Whether an operation on a stack starts with it. A rollback starts one only if a person
     /// asked for it.
     pub(crate) fn begins_an_operation(&self, reason: Option<&str>) -> bool {
         match self.0.as_str() {

@@ -1,22 +1,24 @@
-//! A pipeline's executions, and what actions did in them.
+//! A pipeline's executions, and their actions.
 
 use std::collections::HashMap;
 
 use aws_sdk_codepipeline::types::{self, PipelineExecutionStatus};
-use aws_smithy_types::DateTime;
+use jiff::Timestamp;
+
+use crate::aws::time::timestamp;
 
 /// A run of a pipeline.
 #[derive(Debug, Clone)]
 pub(crate) struct Execution {
     pub(crate) id: String,
-    /// As CodePipeline says it, e.g. `Succeeded`.
+    /// Its status as CodePipeline names it, e.g. `Succeeded`.
     pub(crate) status: String,
-    /// Why, where it says so.
+    /// The reason for the status, if there is one.
     pub(crate) summary: Option<String>,
-    pub(crate) started: Option<DateTime>,
-    /// What began it, e.g. `WebhookV2`.
+    pub(crate) started: Option<Timestamp>,
+    /// What started it, e.g. `WebhookV2`.
     pub(crate) trigger: Option<String>,
-    /// The execution to whose artifacts a stage is taken back, where that is all it does.
+    /// The execution whose artifacts it deploys again, if it is a rollback.
     pub(crate) rolls_back_to: Option<String>,
     /// The commit that it deploys.
     pub(crate) commit: Option<Commit>,
@@ -26,7 +28,7 @@ pub(crate) struct Execution {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Commit {
     pub(crate) id: String,
-    /// CodePipeline's words about it: of a connection, JSON with its message.
+    /// CodePipeline's description of it: for a connection, JSON with its message.
     pub(crate) summary: String,
 }
 
@@ -36,19 +38,19 @@ pub(crate) struct ActionExecution {
     pub(crate) id: String,
     pub(crate) stage: String,
     pub(crate) action: String,
-    /// What does it, e.g. `CodeBuild`.
+    /// The provider, e.g. `CodeBuild`.
     pub(crate) provider: String,
-    /// As CodePipeline says it, e.g. `Failed`.
+    /// Its status as CodePipeline names it, e.g. `Failed`.
     pub(crate) status: String,
-    pub(crate) started: Option<DateTime>,
-    pub(crate) updated: Option<DateTime>,
-    /// Of CodeBuild, the build's id: `PROJECT:UUID`.
+    pub(crate) started: Option<Timestamp>,
+    pub(crate) updated: Option<Timestamp>,
+    /// For CodeBuild, the build's ID: `PROJECT:UUID`.
     pub(crate) external_id: Option<String>,
-    /// What went wrong, or what it says of itself.
+    /// The error, or a summary.
     pub(crate) message: Option<String>,
-    /// What it was configured with.
+    /// Its configuration.
     pub(crate) configuration: HashMap<String, String>,
-    /// What it tells later actions: of a source, about the commit.
+    /// Its output variables: for a source, about the commit.
     pub(crate) variables: HashMap<String, String>,
 }
 
@@ -60,7 +62,7 @@ impl From<types::PipelineExecutionSummary> for Execution {
             id: found.pipeline_execution_id.unwrap_or_default(),
             status: text(found.status),
             summary: found.status_summary,
-            started: found.start_time,
+            started: found.start_time.and_then(timestamp),
             trigger: found.trigger.and_then(trigger),
             rolls_back_to: found.rollback_metadata.and_then(target),
             commit: source.map(|source| Commit::of(source.revision_id, source.revision_summary)),
@@ -127,8 +129,8 @@ impl From<types::ActionExecutionDetail> for ActionExecution {
             status: found
                 .status
                 .map_or_else(String::new, |status| status.as_str().to_owned()),
-            started: found.start_time,
-            updated: found.last_update_time,
+            started: found.start_time.and_then(timestamp),
+            updated: found.last_update_time.and_then(timestamp),
             external_id: result
                 .as_ref()
                 .and_then(|result| result.external_execution_id.clone()),

@@ -1,28 +1,28 @@
-//! Where a pipeline's stages and their actions stand.
+//! The states of a pipeline's stages and actions.
 
 use aws_sdk_codepipeline::types;
 
-/// Where a stage of a pipeline stands.
+/// The state of a stage of a pipeline.
 #[derive(Debug, Clone)]
 pub(crate) struct StageState {
     pub(crate) name: String,
-    /// The execution that was in it last, and where it stands there, as CodePipeline says it.
+    /// The execution that was in it last, and its status there, as CodePipeline names it.
     pub(crate) execution: Option<(String, String)>,
-    /// Why no execution goes into it, where somebody has said so.
+    /// Why no execution may enter it, if somebody has closed it.
     pub(crate) disabled: Option<String>,
-    /// The condition of success or failure that did not hold: its summary.
+    /// The summary of the condition of success or failure that was not met.
     pub(crate) condition: Option<String>,
     pub(crate) actions: Vec<ActionState>,
 }
 
-/// Where an action stands.
+/// The state of an action.
 #[derive(Debug, Clone)]
 pub(crate) struct ActionState {
     pub(crate) name: String,
-    /// As CodePipeline says it, e.g. `InProgress`; none where it was never begun.
+    /// Its status as CodePipeline names it, e.g. `InProgress`; `None` if it never started.
     pub(crate) status: Option<String>,
     pub(crate) summary: Option<String>,
-    /// What an approval must be answered with.
+    /// The token that answers an approval.
     pub(crate) token: Option<String>,
 }
 

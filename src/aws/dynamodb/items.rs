@@ -1,11 +1,12 @@
-//! Many items at once: straight into a table, and out of it.
+//! Many items at once, directly to and from a table.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 
-use crate::aws::{Error, Session};
+use crate::aws::error::Error;
+use crate::aws::session::Session;
 
 /// The attributes of an item, by name.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -20,11 +21,11 @@ pub(crate) struct Items {
 }
 
 impl Items {
-    /// How many items one request writes at the most:
+    /// The most items that one request writes:
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>.
     pub(crate) const BATCH: usize = 25;
 
-    /// Those of the table `name`, whose key is the string `key`.
+    /// The items of the table `name`, whose key is the string `key`.
     pub(crate) fn new(session: &Session, name: String, key: &'static str) -> Self {
         Self {
             client: Client::new(session.config()),
@@ -38,7 +39,7 @@ impl Items {
         &self.table
     }
 
-    /// Puts items, whether there are others with their keys or not; answers those that the table had no
+    /// Puts items, replacing those with the same keys; returns the items that the table had no
     /// capacity for. No two may have the same key.
     pub(crate) async fn put(&self, items: Vec<Item>) -> Result<Vec<Item>, Error> {
         let requests = items
@@ -51,7 +52,7 @@ impl Items {
             .request_items(&self.table, requests.collect())
             .send()
             .await
-            .map_err(|error| Error::of_call("DynamoDB BatchWriteItem", error))?;
+            .map_err(|error| Error::new("DynamoDB BatchWriteItem", error))?;
         let left = output.unprocessed_items.unwrap_or_default().into_values();
         Ok(left
             .flatten()
@@ -59,9 +60,9 @@ impl Items {
             .collect())
     }
 
-    /// One page of one of `segments` parts of the table, behind the item with the key `after`; and the key
-    /// behind which the next page is, if there is one. `is_consistent` where every write that was answered before
-    /// must be seen.
+    /// Returns one page of one of `segments` parts of the table, after the item with the key `after`, and the key
+    /// after which the next page starts, if there is one. With `is_consistent`, every write that was completed before
+    /// is visible.
     pub(crate) async fn page(
         &self,
         segment: usize,
@@ -81,7 +82,7 @@ impl Items {
             .set_exclusive_start_key(start)
             .send()
             .await
-            .map_err(|error| Error::of_call("DynamoDB Scan", error))?;
+            .map_err(|error| Error::new("DynamoDB Scan", error))?;
         let last = output.last_evaluated_key.unwrap_or_default();
         let next = last.get(self.key).and_then(|value| value.as_s().ok());
         Ok((output.items.unwrap_or_default(), next.cloned()))

@@ -3,12 +3,14 @@
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use tokio::task::{JoinError, JoinSet};
 
-use super::{Bucket, Error};
+use crate::aws::error::Error;
+
+use super::bucket::Bucket;
 
 /// How many objects S3 deletes with one request:
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>.
 const BATCH: usize = 1000;
-/// How many such requests are under way at once.
+/// How many such requests run at the same time.
 const AT_ONCE: usize = 4;
 
 impl Bucket {
@@ -18,7 +20,7 @@ impl Bucket {
         self.delete_bucket().await
     }
 
-    /// Deletes all that is in it, every version.
+    /// Deletes everything in it, every version.
     pub(crate) async fn empty(&self) -> Result<(), Error> {
         loop {
             let versions = self.versions().await?;
@@ -27,7 +29,7 @@ impl Bucket {
             }
             let mut deletions = JoinSet::new();
             for batch in versions.chunks(BATCH) {
-                // So many at once, and no more: S3 answers impatience with SlowDown.
+                // No more at the same time: S3 would answer with SlowDown.
                 if deletions.len() >= AT_ONCE {
                     ended(deletions.join_next().await)?;
                 }
@@ -44,14 +46,14 @@ impl Bucket {
         self.client
             .delete_bucket()
             .bucket(&self.name)
-            .expected_bucket_owner(&self.owner)
+            .expected_bucket_owner(self.owner.as_str())
             .send()
             .await
-            .map_err(|error| Error::of_call("S3 DeleteBucket", error))?;
+            .map_err(|error| Error::new("S3 DeleteBucket", error))?;
         Ok(())
     }
 
-    /// All versions of all objects, and all markers of deleted ones.
+    /// Returns all versions of all objects, and all delete markers.
     async fn versions(&self) -> Result<Vec<ObjectIdentifier>, Error> {
         let mut all = Vec::new();
         let (mut key_marker, mut version_marker) = (None, None);
@@ -60,12 +62,12 @@ impl Bucket {
                 .client
                 .list_object_versions()
                 .bucket(&self.name)
-                .expected_bucket_owner(&self.owner)
+                .expected_bucket_owner(self.owner.as_str())
                 .set_key_marker(key_marker)
                 .set_version_id_marker(version_marker)
                 .send()
                 .await
-                .map_err(|error| Error::of_call("S3 ListObjectVersions", error))?;
+                .map_err(|error| Error::new("S3 ListObjectVersions", error))?;
             let versions = page
                 .versions()
                 .iter()
@@ -97,16 +99,16 @@ impl Bucket {
             .set_objects(Some(objects))
             .quiet(true)
             .build()
-            .map_err(|error| Error::of_building("S3 DeleteObjects", error))?;
+            .map_err(|error| Error::incomplete("S3 DeleteObjects", error))?;
         let output = self
             .client
             .delete_objects()
             .bucket(&self.name)
-            .expected_bucket_owner(&self.owner)
+            .expected_bucket_owner(self.owner.as_str())
             .delete(delete)
             .send()
             .await
-            .map_err(|error| Error::of_call("S3 DeleteObjects", error))?;
+            .map_err(|error| Error::new("S3 DeleteObjects", error))?;
         match output.errors().first() {
             None => Ok(()),
             Some(refused) => Err(Error::refused(
@@ -118,7 +120,7 @@ impl Bucket {
     }
 }
 
-/// What a deletion on a task of its own came to.
+/// Returns the result of a deletion in its own task.
 fn ended(joined: Option<Result<Result<(), Error>, JoinError>>) -> Result<(), Error> {
     match joined {
         None => Ok(()),

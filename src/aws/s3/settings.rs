@@ -1,4 +1,4 @@
-//! How the bucket is to be: closed, encrypted, versioned, and not for ever.
+//! The settings of the bucket: private, encrypted, versioned, with a lifecycle.
 
 use aws_sdk_s3::types::{
     AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, BucketVersioningStatus,
@@ -8,11 +8,13 @@ use aws_sdk_s3::types::{
     VersioningConfiguration,
 };
 
-use super::{Bucket, Error};
+use crate::aws::error::Error;
+
+use super::bucket::Bucket;
 
 impl Bucket {
-    /// Closes it to the public and to unencrypted connections, encrypts and versions what is in it, and
-    /// lets what was replaced or deleted expire after 30 days. What is so already stays so.
+    /// Blocks public access and unencrypted connections, enables encryption and versioning, and
+    /// lets replaced and deleted objects expire after 30 days. Changes nothing that is already set.
     pub(crate) async fn harden(&self) -> Result<(), Error> {
         self.block_public_access().await?;
         self.encrypt().await?;
@@ -25,7 +27,7 @@ impl Bucket {
         self.client
             .put_public_access_block()
             .bucket(&self.name)
-            .expected_bucket_owner(&self.owner)
+            .expected_bucket_owner(self.owner.as_str())
             .public_access_block_configuration(
                 PublicAccessBlockConfiguration::builder()
                     .block_public_acls(true)
@@ -36,7 +38,7 @@ impl Bucket {
             )
             .send()
             .await
-            .map_err(|error| Error::of_call("S3 PutPublicAccessBlock", error))?;
+            .map_err(|error| Error::new("S3 PutPublicAccessBlock", error))?;
         Ok(())
     }
 
@@ -44,22 +46,22 @@ impl Bucket {
         let by_default = ServerSideEncryptionByDefault::builder()
             .sse_algorithm(ServerSideEncryption::Aes256)
             .build()
-            .map_err(|error| Error::of_building("S3 PutBucketEncryption", error))?;
+            .map_err(|error| Error::incomplete("S3 PutBucketEncryption", error))?;
         let rule = ServerSideEncryptionRule::builder()
             .apply_server_side_encryption_by_default(by_default)
             .build();
         let configuration = ServerSideEncryptionConfiguration::builder()
             .rules(rule)
             .build()
-            .map_err(|error| Error::of_building("S3 PutBucketEncryption", error))?;
+            .map_err(|error| Error::incomplete("S3 PutBucketEncryption", error))?;
         self.client
             .put_bucket_encryption()
             .bucket(&self.name)
-            .expected_bucket_owner(&self.owner)
+            .expected_bucket_owner(self.owner.as_str())
             .server_side_encryption_configuration(configuration)
             .send()
             .await
-            .map_err(|error| Error::of_call("S3 PutBucketEncryption", error))?;
+            .map_err(|error| Error::new("S3 PutBucketEncryption", error))?;
         Ok(())
     }
 
@@ -67,7 +69,7 @@ impl Bucket {
         self.client
             .put_bucket_versioning()
             .bucket(&self.name)
-            .expected_bucket_owner(&self.owner)
+            .expected_bucket_owner(self.owner.as_str())
             .versioning_configuration(
                 VersioningConfiguration::builder()
                     .status(BucketVersioningStatus::Enabled)
@@ -75,7 +77,7 @@ impl Bucket {
             )
             .send()
             .await
-            .map_err(|error| Error::of_call("S3 PutBucketVersioning", error))?;
+            .map_err(|error| Error::new("S3 PutBucketVersioning", error))?;
         Ok(())
     }
 
@@ -100,24 +102,24 @@ impl Bucket {
                     .build(),
             )
             .build()
-            .map_err(|error| Error::of_building("S3 PutBucketLifecycleConfiguration", error))?;
+            .map_err(|error| Error::incomplete("S3 PutBucketLifecycleConfiguration", error))?;
         let configuration = BucketLifecycleConfiguration::builder()
             .rules(rule)
             .build()
-            .map_err(|error| Error::of_building("S3 PutBucketLifecycleConfiguration", error))?;
+            .map_err(|error| Error::incomplete("S3 PutBucketLifecycleConfiguration", error))?;
         self.client
             .put_bucket_lifecycle_configuration()
             .bucket(&self.name)
-            .expected_bucket_owner(&self.owner)
+            .expected_bucket_owner(self.owner.as_str())
             .lifecycle_configuration(configuration)
             .send()
             .await
-            .map_err(|error| Error::of_call("S3 PutBucketLifecycleConfiguration", error))?;
+            .map_err(|error| Error::new("S3 PutBucketLifecycleConfiguration", error))?;
         Ok(())
     }
 
     async fn refuse_plain_connections(&self) -> Result<(), Error> {
-        let bucket = format!("arn:{}:s3:::{}", partition(&self.region), self.name);
+        let bucket = format!("arn:{}:s3:::{}", self.region.partition().name(), self.name);
         let policy = serde_json::json!({
             "Version": "2012-10-17",
             "Statement": [{
@@ -129,23 +131,11 @@ impl Bucket {
         self.client
             .put_bucket_policy()
             .bucket(&self.name)
-            .expected_bucket_owner(&self.owner)
+            .expected_bucket_owner(self.owner.as_str())
             .policy(policy.to_string())
             .send()
             .await
-            .map_err(|error| Error::of_call("S3 PutBucketPolicy", error))?;
+            .map_err(|error| Error::new("S3 PutBucketPolicy", error))?;
         Ok(())
-    }
-}
-
-/// The part of AWS that a region is in, as ARNs name it. Source:
-/// <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>.
-fn partition(region: &str) -> &'static str {
-    if region.starts_with("cn-") {
-        "aws-cn"
-    } else if region.starts_with("us-gov-") {
-        "aws-us-gov"
-    } else {
-        "aws"
     }
 }

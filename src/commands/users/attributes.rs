@@ -1,10 +1,14 @@
-//! Attributes on the command line: given one by one, or as a JSON document.
+//! Attributes on the command line: one by one, or as a JSON document.
 
-use std::io::Read as _;
+use std::io::{self, Read as _};
+use std::path::PathBuf;
+use std::str::FromStr;
 
-use crate::api::compact;
-use crate::error::{Failure, FileError};
+use umb_handler::json::compact;
 
+use crate::error::Failure;
+
+/// Attributes to set.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Attributes {
     /// An attribute to set, as a string
@@ -36,12 +40,12 @@ impl Member {
 }
 
 fn string_member(text: &str) -> Result<Member, String> {
-    let (name, value) = parted(text)?;
+    let (name, value) = split(text)?;
     Ok(Member::string(name, value))
 }
 
 fn json_member(text: &str) -> Result<Member, String> {
-    let (name, value) = parted(text)?;
+    let (name, value) = split(text)?;
     let json = compact(value)
         .ok_or_else(|| "the value must be JSON, e.g. --set-json 'tags=[\"a\",1]'".to_owned())?;
     Ok(Member {
@@ -50,9 +54,9 @@ fn json_member(text: &str) -> Result<Member, String> {
     })
 }
 
-fn parted(text: &str) -> Result<(&str, &str), String> {
+fn split(text: &str) -> Result<(&str, &str), String> {
     match text.split_once('=') {
-        Some(("username", _)) => Err("a user keeps the name that it was created with".to_owned()),
+        Some(("username", _)) => Err("a user cannot be renamed".to_owned()),
         Some((name, value)) if !name.is_empty() => Ok((name, value)),
         _ => Err("it must be KEY=VALUE, e.g. --set country=US".to_owned()),
     }
@@ -61,11 +65,11 @@ fn parted(text: &str) -> Result<(&str, &str), String> {
 /// Where a JSON document is.
 #[derive(Debug, Clone)]
 pub(super) enum Document {
-    File(std::path::PathBuf),
+    File(PathBuf),
     StandardInput,
 }
 
-impl std::str::FromStr for Document {
+impl FromStr for Document {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -78,31 +82,31 @@ impl std::str::FromStr for Document {
 }
 
 impl Document {
-    /// Reads it, whatever it holds: what is wrong with it is for the API to say.
+    /// Reads it, whatever it contains. The API says what is wrong with it.
     pub(super) fn read(&self) -> Result<String, Failure> {
-        let (path, read) = match self {
-            Self::File(path) => (path.clone(), std::fs::read_to_string(path)),
+        match self {
+            Self::File(path) => Ok(fs_err::read_to_string(path)?),
             Self::StandardInput => {
                 let mut text = String::new();
-                let read = std::io::stdin().read_to_string(&mut text);
-                ("standard input".into(), read.map(|_| text))
+                let read = io::stdin().read_to_string(&mut text);
+                let read = read.map_err(|error| {
+                    let text = format!("cannot read standard input: {error}");
+                    io::Error::new(error.kind(), text)
+                });
+                read?;
+                Ok(text)
             }
-        };
-        Ok(read.map_err(|source| FileError {
-            verb: "read",
-            path,
-            source,
-        })?)
+        }
     }
 }
 
 impl Attributes {
-    /// Whether nothing was given.
+    /// Whether none were given.
     pub(super) fn is_empty(&self) -> bool {
         self.strings.is_empty() && self.values.is_empty() && self.json_body.is_none()
     }
 
-    /// The JSON object that is meant, with `more` members. Where a name is given twice, the API says so.
+    /// Returns the JSON object, with `more` members. If a name is given twice, the API says so.
     pub(super) fn into_json(
         self,
         more: impl IntoIterator<Item = Member>,

@@ -2,59 +2,74 @@
 
 use std::path::PathBuf;
 
-use crate::bulk::{self, Export};
-use crate::deploy::S3Place;
+use crate::aws::dynamodb::S3Location;
 use crate::error::Failure;
+use crate::transfer::{self, Export};
 use crate::ui::Ui;
 
-use super::import::{FormatArg, file, format, goes_on};
-use super::{Target, Via, transfer};
+use super::file_options::{FormatArg, file, format};
+use super::route::{UserAccess, Via};
+use super::s3;
 
-/// Write all users as JSON Lines or CSV; one to a file that is interrupted goes on where it stopped
+/// Write all users as JSON Lines or CSV; an interrupted export to a file continues where it stopped
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  umb users export users.jsonl                           Write all users to a file
+  umb users export - --format csv --sorted               Write them to standard output, in order
+  umb users export --to s3://bucket/prefix --stage prod  Let DynamoDB write them to S3")]
 pub(super) struct ExportArgs {
-    /// The file, which appears when it is whole; - for standard output
+    /// The file, which appears when it is complete; - for standard output
     #[arg(default_value = "-")]
     file: PathBuf,
-    /// The format; else CSV for a file that is called so, and JSON Lines
+    /// The format [default: csv for a file of that name, else jsonl]
     #[arg(long, value_enum)]
     format: Option<FormatArg>,
-    /// The way
+    /// How users are read
     #[arg(long, value_enum, default_value = "api")]
     via: Via,
-    /// See every write that was answered before, straight from the table too
+    /// Include every write that was completed before, also directly from the table
     #[arg(long)]
     consistent: bool,
-    /// In the order of their names, code point by code point, rather than as they come
+    /// Sort users by username, code point by code point
     #[arg(long)]
     sorted: bool,
-    /// Have DynamoDB write them there itself, and only watch: for more users than one machine should move
+    /// Let DynamoDB write them there itself, and only watch: for more users than one machine should move
     ///
-    /// As DynamoDB JSON, below AWSDynamoDB/; the place is printed, and `umb users import --from` takes it. The table
-    /// needs point-in-time recovery, which protected stages have. Ctrl-C ends the watching alone.
+    /// As DynamoDB JSON, below AWSDynamoDB/; the location is printed, and `umb users import --from` takes it. The table
+    /// needs point-in-time recovery, which protected stages have. Ctrl-C only ends the watching.
     #[arg(
         long,
         value_name = "s3://BUCKET/PREFIX",
         conflicts_with_all = ["file", "format", "via", "consistent", "sorted"]
     )]
-    to: Option<S3Place>,
+    to: Option<S3Location>,
 }
 
 impl ExportArgs {
-    pub(super) async fn run(self, target: Target<'_>, ui: &Ui) -> Result<(), Failure> {
-        if let Some(place) = &self.to {
-            return transfer::export(target, place, ui).await;
+    /// The row of the interrupt table.
+    pub(super) fn verb(&self) -> &'static str {
+        if self.to.is_some() {
+            "users export --to"
+        } else {
+            "users export"
         }
-        let road = target.road(self.via).await?;
+    }
+
+    pub(super) async fn run(self, access: UserAccess<'_>, ui: &Ui) -> Result<(), Failure> {
+        if let Some(location) = &self.to {
+            return s3::export(access, location, ui).await;
+        }
+        let transport = access.transport(self.via).await?;
         let export = Export {
             path: file(&self.file),
             format: format(self.format, &self.file),
             is_consistent: self.consistent,
             is_sorted: self.sorted,
         };
-        let bar = ui.bulk_progress(None);
-        let users = goes_on(bulk::export(road, export, &bar)).await?;
-        drop(bar);
+        let progress = ui.transfer_progress(None);
+        let users = transfer::export(transport, export, &progress).await?;
+        drop(progress);
         ui.note(&format!("{users} users exported"));
         Ok(())
     }

@@ -1,56 +1,58 @@
 //! `umb users import`
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use crate::bulk::{self, Format, Import, OnConflict, Tally};
-use crate::deploy::S3Place;
+use crate::aws::dynamodb::S3Location;
 use crate::error::{Failure, Kind};
+use crate::transfer::{self, Counts, Import, OnConflict};
 use crate::ui::Ui;
 
-use super::{Target, Via, transfer};
+use super::file_options::{FormatArg, file, format};
+use super::route::{UserAccess, Via};
+use super::s3;
 
-/// Create users from JSON Lines or CSV; one that is interrupted goes on where it stopped
+/// Create users from JSON Lines or CSV; an interrupted import continues where it stopped
 ///
-/// In CSV, a column `NAME` holds strings, `NAME:json` any JSON value, and `*:json` an object of further
-/// attributes; an empty cell is an attribute that is not there.
+/// In CSV, a column `NAME` holds strings, `NAME:json` any JSON value, and `*:json` an object of further attributes; an
+/// empty cell is a missing attribute.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  umb users import users.jsonl                              Create the users of a file
+  umb users import users.csv --on-conflict update           Also update those that exist
+  umb users import --from s3://bucket/prefix --stage prod   Let DynamoDB create prod's table from an export")]
 pub(super) struct ImportArgs {
     /// The file; - for standard input
     #[arg(required_unless_present = "from")]
     file: Option<PathBuf>,
-    /// The format; else CSV for a file that is called so, and JSON Lines
+    /// The format [default: csv for a file of that name, else jsonl]
     #[arg(long, value_enum)]
     format: Option<FormatArg>,
-    /// What to do with a user that exists
+    /// What happens to a user that already exists
     #[arg(long, value_enum, default_value = "fail")]
     on_conflict: OnConflictArg,
-    /// The way; straight to the table, users that exist are replaced
+    /// How users are written; directly to the table, users that exist are replaced
     #[arg(long, value_enum, default_value = "api")]
     via: Via,
-    /// Where refused lines go, with their numbers and the reasons; else beside the file
+    /// The file for rejected lines, with their numbers and the reasons [default: FILE.rejects.jsonl]
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
-    /// Have DynamoDB make the stage's table of what `export --to` wrote there, and only watch
+    /// Let DynamoDB create the stage's table from what `export --to` wrote there, and only watch
     ///
-    /// DynamoDB imports into a new table alone, which the next deploy of the stage takes over: the stage must be
-    /// protected and have no table yet. Ctrl-C ends the watching alone.
+    /// DynamoDB can only import into a new table, which the next deploy of the stage imports: the stage must be protected
+    /// and have no table yet. Ctrl-C only ends the watching.
     #[arg(
         long,
         value_name = "s3://BUCKET/PREFIX",
         conflicts_with_all = ["file", "format", "on_conflict", "via", "rejects"]
     )]
-    from: Option<S3Place>,
+    from: Option<S3Location>,
     /// Show what became of the users as a JSON object
     #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum FormatArg {
-    Jsonl,
-    Csv,
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -59,7 +61,7 @@ enum OnConflictArg {
     Skip,
     /// Set its attributes to those of the line; others stay
     Update,
-    /// Refuse the line
+    /// Reject the line
     Fail,
 }
 
@@ -73,44 +75,25 @@ impl From<OnConflictArg> for OnConflict {
     }
 }
 
-/// The file that is meant; none for standard input or output.
-pub(super) fn file(path: &Path) -> Option<&Path> {
-    (path != Path::new("-")).then_some(path)
-}
-
-/// The format that was named, else that of the file's name.
-pub(super) fn format(named: Option<FormatArg>, path: &Path) -> Format {
-    let is_csv = path
-        .extension()
-        .is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
-    let by_name = if is_csv {
-        FormatArg::Csv
-    } else {
-        FormatArg::Jsonl
-    };
-    match named.unwrap_or(by_name) {
-        FormatArg::Csv => Format::Csv,
-        FormatArg::Jsonl => Format::JsonLines,
-    }
-}
-
 impl ImportArgs {
-    pub(super) async fn run(self, target: Target<'_>, ui: &Ui) -> Result<(), Failure> {
-        if let Some(place) = &self.from {
-            let (tally, stage) = transfer::import(target, place, ui).await?;
-            self.show(&tally, ui);
-            ui.note(&format!("`umb deploy {stage}` takes the table over"));
-            return Ok(());
+    /// The row of the interrupt table.
+    pub(super) fn verb(&self) -> &'static str {
+        if self.from.is_some() {
+            "users import --from"
+        } else {
+            "users import"
+        }
+    }
+
+    pub(super) async fn run(self, access: UserAccess<'_>, ui: &Ui) -> Result<(), Failure> {
+        if let Some(location) = &self.from {
+            return s3::import(access, location, ui).await;
         }
         let named = self.file.as_deref().unwrap_or(Path::new("-"));
         let path = file(named);
-        let rejects = self.rejects.clone().unwrap_or_else(|| {
-            let name = path.map_or_else(|| "import".into(), |path| path.as_os_str().to_owned());
-            let mut name = name;
-            name.push(".rejects.jsonl");
-            name.into()
-        });
-        let road = target.road(self.via).await?;
+        let rejects = self.rejects.clone();
+        let rejects = rejects.unwrap_or_else(|| default_rejects(path));
+        let transport = access.transport(self.via).await?;
         let import = Import {
             path,
             format: format(self.format, named),
@@ -118,44 +101,31 @@ impl ImportArgs {
             rejects: &rejects,
             checkpoint: path,
         };
-        let length = path
-            .and_then(|path| std::fs::metadata(path).ok())
-            .map(|file| file.len());
-        let bar = ui.bulk_progress(length);
-        let tally = goes_on(bulk::import(road, import, &bar)).await?;
-        drop(bar);
-        self.show(&tally, ui);
-        refused(&tally, &rejects)
-    }
-
-    fn show(&self, tally: &Tally, ui: &Ui) {
-        if self.json {
-            ui.print_json(tally);
-        } else {
-            ui.imported(tally);
-        }
+        let file = path.and_then(|path| std::fs::metadata(path).ok());
+        let progress = ui.transfer_progress(file.map(|file| file.len()));
+        let counts = transfer::import(transport, import, &progress).await?;
+        drop(progress);
+        ui.show(&counts);
+        check_rejects(&counts, &rejects)
     }
 }
 
-/// Work that goes on where it stopped, unless Ctrl-C comes first.
-pub(super) async fn goes_on<T>(
-    work: impl Future<Output = Result<T, bulk::Error>>,
-) -> Result<T, Failure> {
-    tokio::select! {
-        done = work => Ok(done?),
-        Ok(()) = tokio::signal::ctrl_c() => Err(Failure::new(Kind::Interrupted, "interrupted")
-            .hint("the same command goes on where this one stopped")),
-    }
+/// The file for rejected lines, beside the imported one.
+fn default_rejects(path: Option<&Path>) -> PathBuf {
+    let mut name = path.map_or_else(
+        || OsString::from("import"),
+        |path| path.as_os_str().to_owned(),
+    );
+    name.push(".rejects.jsonl");
+    name.into()
 }
 
-fn refused(tally: &Tally, rejects: &Path) -> Result<(), Failure> {
-    if tally.rejected == 0 {
+fn check_rejects(counts: &Counts, rejects: &Path) -> Result<(), Failure> {
+    if counts.rejected == 0 {
         return Ok(());
     }
-    let (refused, all) = (tally.rejected, tally.done());
-    Err(Failure::new(
-        Kind::Failed,
-        format!("{refused} of {all} lines were refused"),
-    )
-    .hint(format!("{} has them, with the reasons", rejects.display())))
+    let (rejected, all) = (counts.rejected, counts.done());
+    let cause = format!("{rejected} of {all} lines were rejected");
+    let hint = format!("{} has them, with the reasons", rejects.display());
+    Err(Failure::new(Kind::Failed, cause).hint(hint))
 }

@@ -1,28 +1,32 @@
 //! `umb users list`
 
-use crate::api::members;
+use umb_handler::json::members;
+
 use crate::error::Failure;
 use crate::ui::Ui;
 
-use super::Target;
+use super::route::UserAccess;
 
-/// List all users: a table at a terminal, one JSON object a line elsewhere
+/// List all users: a table on a terminal, JSON Lines elsewhere
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  umb users list                 List the users
+  umb users list --json | wc -l  Count them")]
 pub(super) struct ListArgs {
-    /// Show one JSON object a line, at a terminal too
+    /// Show JSON Lines, an object for each user
     #[arg(long)]
-    json: bool,
-    /// Show a table, elsewhere too
+    pub(super) json: bool,
+    /// Show a table, even if the output is not a terminal
     #[arg(long, conflicts_with = "json")]
     table: bool,
 }
 
 impl ListArgs {
-    /// Lists page by page, and writes each as it comes.
-    pub(super) async fn run(self, target: Target<'_>, ui: &Ui) -> Result<(), Failure> {
-        let client = target.client().await?;
-        let is_table = self.table || (ui.is_read_by_a_person() && !self.json);
-        let mut table = is_table.then(|| ui.users_table());
+    /// Reads page by page, and writes each page as it comes.
+    pub(super) async fn run(self, access: UserAccess<'_>, ui: &Ui) -> Result<(), Failure> {
+        let client = access.client().await?;
+        let mut table = ui.users_table(self.table);
         let mut next = None;
         loop {
             let page = client.page(next.as_deref()).await?;

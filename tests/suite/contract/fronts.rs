@@ -124,7 +124,7 @@ impl Front {
         self.raw("DELETE", path, &[], None)
     }
 
-    /// Creates a user; answers the entity tag.
+    /// Creates a user; returns the entity tag.
     pub fn create(&self, username: &str) -> String {
         let answer = self.json("POST", "users", &json!({ "username": username }));
         assert_eq!(answer.status, 201, "{answer:?}");

@@ -2,23 +2,22 @@
 
 mod fronts;
 mod gateway;
+mod on_one_front;
 mod preconditions;
 
 use std::collections::BTreeSet;
 use std::thread;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::harness::ministack;
-
-use fronts::{Front, Way, assert_invalid, assert_problem};
+use fronts::{Front, assert_invalid, assert_problem};
 use preconditions::{
     a_deletion_of_a_user_that_moved_is_refused, a_reader_that_has_it_gets_no_body,
     an_update_of_a_user_that_moved_is_refused, every_write_gives_another_entity_tag,
     no_update_is_lost, preconditions_on_nobody_are_not_found, put_creates_where_that_is_asked_for,
 };
 
-fn create_answers_the_user_and_where_it_is(front: &Front) {
+fn create_returns_the_user_and_its_location(front: &Front) {
     let user = json!({"username": "create me", "email": "john@example.com"});
     let created = front.json("POST", "users", &user);
     assert_eq!(created.status, 201, "{created:?}");
@@ -69,7 +68,7 @@ fn get_of_nobody_is_not_found(front: &Front) {
     assert_problem(&answer, 404, "User ghost does not exist");
 }
 
-fn update_merges_and_answers_the_whole_user(front: &Front) {
+fn update_merges_and_returns_the_whole_user(front: &Front) {
     front.json(
         "POST",
         "users",
@@ -272,7 +271,7 @@ fn every_answer_carries_its_request_id(front: &Front) {
 }
 
 fn other_methods_and_paths_are_refused(front: &Front) {
-    // API Gateway answers these itself, before the function.
+    // API Gateway responds to these itself, before the function.
     let (of_method, of_path) = if front.has_gateway() {
         (403, 403)
     } else {
@@ -305,11 +304,11 @@ macro_rules! on_every_front {
 }
 
 on_every_front! {
-    create_answers_the_user_and_where_it_is,
+    create_returns_the_user_and_its_location,
     create_twice_is_a_conflict,
     of_many_creators_one_wins,
     get_of_nobody_is_not_found,
-    update_merges_and_answers_the_whole_user,
+    update_merges_and_returns_the_whole_user,
     update_of_nobody_creates_nobody,
     update_refuses_nothing_and_renames,
     update_takes_any_attribute_name,
@@ -334,78 +333,4 @@ on_every_front! {
     list_refuses_what_is_no_page,
     every_answer_carries_its_request_id,
     other_methods_and_paths_are_refused,
-}
-
-#[test]
-fn events_of_other_kinds_are_refused_with_a_reason() {
-    let front = Front::invoked();
-    let Way::Invoked { function } = &front.way else {
-        panic!("not invoked");
-    };
-    let event = json!({"version": "2.0", "rawPath": "/users", "requestContext": {"http": {}}});
-    let error = ministack()
-        .invoke(&front.sandbox, function, &event)
-        .unwrap_err();
-    let message = error["errorMessage"].as_str().unwrap();
-    assert!(
-        message.starts_with("this function answers proxy events of an API Gateway REST API"),
-        "{error}"
-    );
-}
-
-/// On the local stage only: MiniStack has no limit on an item's size.
-#[test]
-fn a_user_of_more_than_400_kb_is_refused_and_nothing_is_lost() {
-    let front = Front::local();
-    let large = |size: usize| json!({"username": "large", "a": "x".repeat(size)});
-    let refused = front.json("POST", "users", &large(500_000));
-    assert_problem(
-        &refused,
-        413,
-        "A user is at most 400 KB, its attributes' names included",
-    );
-    assert_eq!(front.json("POST", "users", &large(300_000)).status, 201);
-    let grown = front.json("PUT", "users/large", &json!({"b": "x".repeat(200_000)}));
-    assert_eq!(grown.status, 413, "{grown:?}");
-    assert_eq!(front.get("users/large").json(), large(300_000));
-}
-
-/// On the local stage only: a request through API Gateway has its host checked by AWS.
-#[test]
-fn the_local_stage_answers_to_no_other_name() {
-    let front = Front::local();
-    let rebound = front.raw("GET", "users", &[("Host", "attacker.example")], None);
-    assert_eq!(rebound.status, 421, "{rebound:?}");
-}
-
-/// On the local stage only, whose log is at hand: a user's data is in no log.
-#[test]
-fn the_log_holds_no_personal_data() {
-    let front = Front::local();
-    front.json(
-        "POST",
-        "users",
-        &json!({"username": "private-name", "a": "private-value"}),
-    );
-    front.get("users/private-name");
-    front.json(
-        "POST",
-        "users",
-        &json!({"username": "private-name", "private-key": 1}),
-    );
-    // What it says of a line of its own is data, too.
-    let forged = [("If-Match", "\"private\", \"level\":\"ERROR\"")];
-    front.raw(
-        "DELETE",
-        "users/private-name?private=%0A%7B%7D",
-        &forged,
-        None,
-    );
-    let folder = front.sandbox.local_folder("UserManagementBackend");
-    let log = std::fs::read_to_string(folder.join("server.log")).unwrap();
-    assert!(log.contains("/users/{username}"), "{log}");
-    assert!(!log.contains("private"), "{log}");
-    for line in log.lines() {
-        serde_json::from_str::<Value>(line).unwrap();
-    }
 }

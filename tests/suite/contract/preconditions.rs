@@ -43,7 +43,7 @@ pub fn an_update_of_a_user_that_moved_is_refused(front: &Front) {
     assert_problem(
         &put(&first, 2),
         412,
-        "User moved is not as the request demands",
+        "User moved does not meet the request's precondition",
     );
     assert_eq!(front.get("users/moved").json()["value"], 1);
     let third = put(&format!("\"x\", {}", second.header("etag")), 3);
@@ -68,7 +68,7 @@ pub fn a_deletion_of_a_user_that_moved_is_refused(front: &Front) {
     assert_problem(
         &delete(&first),
         412,
-        "User kept is not as the request demands",
+        "User kept does not meet the request's precondition",
     );
     let now = front.get("users/kept");
     assert_eq!(delete(now.header("etag")).status, 200);
@@ -86,7 +86,11 @@ pub fn put_creates_where_that_is_asked_for(front: &Front) {
         (user, made.header("etag"))
     );
     let again = put(&json!({"a": 2}));
-    assert_problem(&again, 412, "User made is not as the request demands");
+    assert_problem(
+        &again,
+        412,
+        "User made does not meet the request's precondition",
+    );
     assert_invalid(front, &put(&json!({"username": "other"})), "/username");
 }
 

@@ -1,4 +1,4 @@
-//! CloudFormation as a test plays it: answers of the shapes in
+//! CloudFormation as a test plays it: responses of the shapes in
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html>.
 
 use super::{Request, Sandbox, replay};
@@ -111,7 +111,9 @@ pub fn creation(
 ) -> impl FnMut(&Request) -> (u16, String) + Send + 'static {
     let mut is_executed = false;
     move |request| {
-        if is_executed {
+        if is_executed && request.is("DescribeStacks") && request.body.contains("Stateless") {
+            missing()
+        } else if is_executed {
             after(request)
         } else if request.is("DescribeStacks") && request.body.contains("arn%3A") {
             stack("REVIEW_IN_PROGRESS")

@@ -1,12 +1,12 @@
 //! What AWS's importer makes of the OpenAPI document of a REST API, and MiniStack's leaves out: models,
-//! validators and the gateway's own answers. Put there through the API Gateway API, which MiniStack has.
+//! validators and the gateway's own responses. Put there through the API Gateway API, which MiniStack has.
 
 use serde_json::{Map, Value, json};
 
 use super::{MiniStack, Sandbox};
 
 impl MiniStack {
-    /// Completes the import of the API of the sandbox's stage `dev`, and deploys it anew.
+    /// Completes the import of the API of the sandbox's stage `dev`, and deploys it again.
     pub fn complete_import(&self, sandbox: &Sandbox) {
         let stack = format!("{}-Dev-Stateless", sandbox.app);
         let template = self.template(sandbox, &stack);
@@ -30,9 +30,7 @@ impl MiniStack {
         let headers = [("Content-Type", "application/json")];
         let answer = self.send(
             sandbox,
-            "apigateway",
-            method,
-            path,
+            ["apigateway", method, path],
             &headers,
             Some(body.as_bytes()),
         );

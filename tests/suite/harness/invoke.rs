@@ -70,15 +70,13 @@ pub fn proxy_event(
 }
 
 impl MiniStack {
-    /// Invokes a function; answers what it returned, or the error that it ended in.
+    /// Invokes a function; returns its result, or the error that it ended in.
     pub fn invoke(&self, sandbox: &Sandbox, function: &str, event: &Value) -> Result<Value, Value> {
         let path = format!("2015-03-31/functions/{function}/invocations");
         let event = event.to_string();
         let answer = self.send(
             sandbox,
-            "lambda",
-            "POST",
-            &path,
+            ["lambda", "POST", &path],
             &[],
             Some(event.as_bytes()),
         );

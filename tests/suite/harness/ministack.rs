@@ -174,16 +174,14 @@ impl MiniStack {
 
     /// Reads from a REST service.
     pub fn read(&self, sandbox: &Sandbox, service: &str, path: &str) -> Answer {
-        self.send(sandbox, service, "GET", path, &[], None)
+        self.send(sandbox, [service, "GET", path], &[], None)
     }
 
-    /// Sends a request to a REST service.
+    /// Sends a request to a REST service: the service, the method and the path.
     pub fn send(
         &self,
         sandbox: &Sandbox,
-        service: &str,
-        method: &str,
-        path: &str,
+        [service, method, path]: [&str; 3],
         headers: &[(&str, &str)],
         body: Option<&[u8]>,
     ) -> Answer {

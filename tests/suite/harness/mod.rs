@@ -28,6 +28,6 @@ pub use proxy::Proxy;
 pub use replay::{Reply, Request, replay};
 pub use sandbox::{Run, Sandbox};
 pub use schema::assert_documented;
-pub use signal::signal;
+pub use signal::{processes_in, signal};
 pub use signing::{Key, signed};
 pub use stacks::{failing, held};

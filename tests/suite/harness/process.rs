@@ -16,8 +16,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// A port that was free a moment ago may not be any more.
 const TRIES: usize = 3;
 
-/// Starts a peer of Python, which `configure` gives its module, arguments and port, and waits until it answers
-/// at `health`; answers its address, without a slash at the end. It ends when its standard input closes.
+/// Starts a peer of Python, which `configure` gives its module, arguments and port, and waits until it responds
+/// at `health`; returns its address, without a slash at the end. It ends when its standard input closes.
 pub fn start_peer(
     name: &str,
     health: &str,

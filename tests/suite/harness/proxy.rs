@@ -1,4 +1,4 @@
-//! A proxy between umb and an emulator: counts the calls, fails some of them on a seeded schedule, and answers
+//! A proxy between umb and an emulator: counts the calls, fails some of them on a seeded schedule, and responds to
 //! what the emulator does not have.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -28,11 +28,11 @@ struct State {
     /// What is refused always, and with which code.
     refused: Option<(String, &'static str)>,
     /// What is answered here.
-    answers: Option<Answers>,
+    responses: Option<Responses>,
 }
 
 /// What is answered in the emulator's place.
-type Answers = Box<dyn FnMut(&replay::Request) -> Option<Reply> + Send>;
+type Responses = Box<dyn FnMut(&replay::Request) -> Option<Reply> + Send>;
 
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy)]
@@ -58,13 +58,13 @@ impl Proxy {
         Self::start(&aws.endpoint, seed, one_in)
     }
 
-    /// A proxy before `endpoint` that answers by itself what `answers` does.
+    /// A proxy before `endpoint` that responds by itself to what `responses` does.
     pub fn over(
         endpoint: &str,
-        answers: impl FnMut(&replay::Request) -> Option<Reply> + Send + 'static,
+        responses: impl FnMut(&replay::Request) -> Option<Reply> + Send + 'static,
     ) -> Self {
         let proxy = Self::start(endpoint, 0, 0);
-        proxy.state.lock().unwrap().answers = Some(Box::new(answers));
+        proxy.state.lock().unwrap().responses = Some(Box::new(responses));
         proxy
     }
 
@@ -78,7 +78,7 @@ impl Proxy {
             one_in,
             alarm: None,
             refused: None,
-            answers: None,
+            responses: None,
         }));
         let shared = Arc::clone(&state);
         thread::spawn(move || {
@@ -153,10 +153,10 @@ fn serve(mut client: &TcpStream, aws: &str, state: &Mutex<State>) -> std::io::Re
     let (fate, reply) = {
         let mut state = state.lock().unwrap();
         let fate = state.next(request.call());
-        let answers = state.answers.as_mut();
+        let responses = state.responses.as_mut();
         (
             fate,
-            answers.and_then(|answers| answers(&request.replayed())),
+            responses.and_then(|respond| respond(&request.replayed())),
         )
     };
     if let Some(reply) = reply {
@@ -243,7 +243,7 @@ impl Request {
     }
 }
 
-/// Reads a request; what goes on asks for the connection to be closed after it.
+/// Reads a request; what is forwarded asks for the connection to be closed after it.
 fn read(mut client: &TcpStream) -> std::io::Result<Request> {
     let mut reader = BufReader::new(client);
     let mut first_line = String::new();

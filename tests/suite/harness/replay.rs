@@ -1,4 +1,4 @@
-//! AWS as documented, for what no emulator does: a server that gives prepared answers.
+//! AWS as documented, for what no emulator does: a server with prepared responses.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -6,7 +6,7 @@ use std::thread;
 
 use serde_json::Value;
 
-/// A request, as far as answers depend on it.
+/// A request, as far as responses depend on it.
 pub struct Request {
     pub method: String,
     pub path: String,
@@ -50,7 +50,7 @@ impl Request {
     }
 }
 
-/// What is answered.
+/// A response.
 pub struct Reply {
     status: u16,
     headers: &'static str,
@@ -105,7 +105,7 @@ impl Reply {
     }
 }
 
-/// Serves on loopback, as long as the tests run, and answers its address.
+/// Serves on loopback, as long as the tests run, and returns its address.
 pub fn replay<R: Into<Reply>>(mut answer: impl FnMut(&Request) -> R + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -118,7 +118,7 @@ pub fn replay<R: Into<Reply>>(mut answer: impl FnMut(&Request) -> R + Send + 'st
     endpoint
 }
 
-/// One request and its answer: the connection ends with it.
+/// One request and its response: the connection ends with it.
 fn serve(connection: &TcpStream, answer: impl FnOnce(&Request) -> Reply) -> std::io::Result<()> {
     let mut reader = BufReader::new(connection);
     let mut line = String::new();

@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::MiniStack;
+use super::{MiniStack, processes_in, signal};
 
 /// A folder to work in, a home of its own, and what the environment says.
 pub struct Sandbox {
@@ -174,11 +175,19 @@ impl Sandbox {
 }
 
 impl Drop for Sandbox {
-    /// Ends what a failed test left running.
+    /// Stops the local stage, and ends every other process of the sandbox. There must be none, unless the test failed.
     fn drop(&mut self) {
         if self.folder.path().join("state").exists() {
             let _ = self.command(&["destroy", "local", "--yes"]).output();
         }
+        let left = processes_in(self.folder.path());
+        for (pid, _) in &left {
+            signal(pid, "KILL");
+        }
+        assert!(
+            left.is_empty() || thread::panicking(),
+            "still running: {left:?}"
+        );
     }
 }
 

@@ -99,8 +99,7 @@ impl MiniStack {
     pub fn update_stack(
         &self,
         sandbox: &Sandbox,
-        stack: &str,
-        template: &Value,
+        (stack, template): (&str, &Value),
         parameters: &[(&str, &str)],
         options: &[(&str, &str)],
     ) {
@@ -162,7 +161,7 @@ impl MiniStack {
         self.target(sandbox, "dynamodb", target, &table.to_string());
     }
 
-    /// Copies the artifact in the sandbox's bucket to `key` and deletes it where it was; answers its key.
+    /// Copies the artifact in the sandbox's bucket to `key` and deletes it where it was; returns its key.
     pub fn move_artifact(&self, sandbox: &Sandbox, key: &str) -> String {
         let bucket = self.bucket(sandbox);
         let objects = self
@@ -173,24 +172,20 @@ impl MiniStack {
         let copy = [("x-amz-copy-source", source.as_str())];
         self.send(
             sandbox,
-            "s3",
-            "PUT",
-            &format!("{bucket}/{key}"),
+            ["s3", "PUT", &format!("{bucket}/{key}")],
             &copy,
             None,
         );
         self.send(
             sandbox,
-            "s3",
-            "DELETE",
-            &format!("{bucket}/{old}"),
+            ["s3", "DELETE", &format!("{bucket}/{old}")],
             &[],
             None,
         );
         old
     }
 
-    /// Makes a subnet in a stack's network, which then cannot be deleted; answers its id.
+    /// Makes a subnet in a stack's network, which then cannot be deleted; returns its id.
     pub fn make_subnet(&self, sandbox: &Sandbox, stack: &str, network: &str) -> String {
         let pairs = [("StackName", stack), ("LogicalResourceId", network)];
         let resource = self.cloudformation(sandbox, "DescribeStackResource", &pairs);
@@ -218,7 +213,7 @@ impl MiniStack {
     /// Deletes a function.
     pub fn delete_function(&self, sandbox: &Sandbox, name: &str) {
         let path = format!("2015-03-31/functions/{name}");
-        self.send(sandbox, "lambda", "DELETE", &path, &[], None);
+        self.send(sandbox, ["lambda", "DELETE", &path], &[], None);
     }
 
     /// Puts a zip into a function that is not umb's, and waits until it is there.
@@ -227,7 +222,12 @@ impl MiniStack {
         let zip = "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==";
         let body = json!({ "ZipFile": zip }).to_string();
         let path = format!("2015-03-31/functions/{name}/code");
-        self.send(sandbox, "lambda", "PUT", &path, &[], Some(body.as_bytes()));
+        self.send(
+            sandbox,
+            ["lambda", "PUT", &path],
+            &[],
+            Some(body.as_bytes()),
+        );
         let started = Instant::now();
         while self.function(sandbox, name)["LastUpdateStatus"] != "Successful" {
             assert!(started.elapsed() < PATIENCE);

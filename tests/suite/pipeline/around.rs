@@ -16,7 +16,7 @@ pub struct Around {
     /// The connection: its tags; none where it is deleted.
     pub connection: Option<Value>,
     pub status: &'static str,
-    /// Whether an execution goes on.
+    /// Whether an execution is running.
     pub runs: bool,
     /// Whether nothing goes into the pipeline's Build any more.
     pub is_closed: bool,

@@ -41,9 +41,7 @@ fn everything(aws: &'static MiniStack) -> (Arc<Mutex<Around>>, Sandbox) {
     let bucket = format!("{}-builds-{account}-eu-west-1-an", app.to_lowercase());
     aws.send(
         &sandbox,
-        "s3",
-        "PUT",
-        &format!("{bucket}/artifact"),
+        ["s3", "PUT", &format!("{bucket}/artifact")],
         &[],
         Some(b"x"),
     );
@@ -175,7 +173,7 @@ fn what_a_person_protects_or_made_stays() {
         run.stderr.contains("the pipeline's roles stay with it"),
         "{run:#?}"
     );
-    // Nothing may deploy anew what is gone.
+    // Nothing may deploy again what is gone.
     assert!(around.lock().unwrap().is_closed);
     assert_eq!(aws.status(&sandbox, &bootstrap), "CREATE_COMPLETE");
     protect(&pipeline, "false");
@@ -188,7 +186,7 @@ fn what_a_person_protects_or_made_stays() {
     );
     assert!(
         run.stderr
-            .contains("the connection hub stays: umb did not make it"),
+            .contains("the connection hub stays: umb did not create it"),
         "{run:#?}"
     );
     assert_eq!(aws.status(&sandbox, &bootstrap), "CREATE_COMPLETE");

@@ -5,9 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::{assert_documented, signal};
 use crate::terminal::{assert_ends, at_a_terminal};
 
-use super::service::{
-    Service, action, asked, failed_build, pipeline, served, source, stage, waiting, with,
-};
+use super::service::{Service, action, asked, failed_build, pipeline, served, source, stage, with};
 
 #[test]
 fn an_execution_is_followed_to_its_end() {
@@ -39,7 +37,7 @@ fn an_execution_is_followed_to_its_end() {
             "  Source: Source  succeeded, 83 seconds",
             "  Build: Build  in progress",
             "  Build: Build  succeeded, 83 seconds",
-            "  Prod-Stateful: Approve  waits for a person: `umb pipeline approve`",
+            "  Prod-Stateful: Approve  waits for approval: `umb pipeline approve`",
             "  Prod-Stateful: Approve  succeeded, 83 seconds",
             "the execution one succeeded",
         ],
@@ -73,7 +71,7 @@ fn a_terminal_shows_what_goes_on_and_keeps_what_has_ended() {
     for expected in [
         "commit 0123456",
         "Source: Source",
-        // Of what goes on, the moving line alone.
+        // Of what is running, only the moving line.
         " Build: Build ",
         "succeeded",
         ", 83 seconds",
@@ -111,7 +109,7 @@ fn a_failed_build_shows_its_last_lines() {
     let none = pipeline(&sandbox, &["logs", "SmokeTest"]).fails(1);
     assert!(
         none.stderr
-            .contains("has no build of SmokeTest whose log can be shown"),
+            .contains("has no build with a log called SmokeTest"),
         "{none:#?}"
     );
 }
@@ -265,7 +263,7 @@ fn ctrl_c_ends_the_following_alone() {
     std::io::Read::read_to_string(&mut stderr, &mut text).unwrap();
     assert_eq!(process.wait().unwrap().code(), Some(130), "{text}");
     assert!(
-        text.contains("hint: the pipeline goes on by itself; `umb pipeline watch` follows it"),
+        text.contains("hint: the pipeline continues by itself; `umb pipeline watch` follows it"),
         "{text}"
     );
 }
@@ -291,11 +289,11 @@ fn status_says_where_everything_stands() {
     assert_eq!(
         run.stdout,
         "App-Pipeline (account 111111111111, eu-west-1)\n  \
-         execution two  failed  began 2023-11-14T22:13:20Z  commit 0123456  \"Mend the door\"  back to what one deployed\n  \
+         execution two  failed  started 2023-11-14T22:13:20Z  commit 0123456  \"Mend the door\"  rollback to one\n  \
          Build  failed\n    \
            Build               failed  no more builds\n  \
          Prod-Stateless  –\n    \
-           nothing goes into it: holidays\n    \
+           closed: holidays\n    \
            SmokeTest           –\n    \
            condition  the alarm is on\n",
         "{run:#?}"
@@ -309,114 +307,4 @@ fn status_says_where_everything_stands() {
         none.stderr.contains("there is no pipeline App-Pipeline (account 111111111111, eu-west-1)\nhint: `umb deploy pipeline`"),
         "{none:#?}"
     );
-}
-
-#[test]
-fn what_waits_for_a_person_is_approved_or_refused() {
-    let (service, sandbox) = served(Service {
-        stages: json!([waiting("Qa-Stateful"), stage("Build", "Succeeded", &[])]),
-        ..Service::default()
-    });
-    pipeline(&sandbox, &["approve"]).fails(3);
-    assert!(asked(&service).is_empty());
-    pipeline(&sandbox, &["approve", "--yes", "--message", "seen"]).ok();
-    let (operation, arguments) = asked(&service).remove(0);
-    assert_eq!(operation, "PutApprovalResult");
-    assert_eq!(
-        arguments,
-        json!({
-            "pipelineName": "App-Pipeline", "stageName": "Qa-Stateful", "actionName": "Approve",
-            "token": "token of Qa-Stateful", "result": {"status": "Approved", "summary": "seen"},
-        })
-    );
-    service.lock().unwrap().stages = json!([waiting("Qa-Stateful"), waiting("Prod-Stateful")]);
-    let run = pipeline(&sandbox, &["approve", "--yes"]).fails(1);
-    assert!(
-        run.stderr
-            .contains("approvals wait in Qa-Stateful, Prod-Stateful"),
-        "{run:#?}"
-    );
-    pipeline(&sandbox, &["approve", "prod", "--reject", "--yes"]).ok();
-    let (_, arguments) = asked(&service).remove(0);
-    assert_eq!(
-        [&arguments["stageName"], &arguments["result"]["status"]],
-        ["Prod-Stateful", "Rejected"]
-    );
-    service.lock().unwrap().stages = json!([stage("Build", "Succeeded", &[])]);
-    let run = pipeline(&sandbox, &["approve", "--yes"]).fails(1);
-    assert!(
-        run.stderr
-            .contains("there is nothing to approve of App-Pipeline"),
-        "{run:#?}"
-    );
-}
-
-#[test]
-fn executions_are_started_repeated_taken_back_and_stopped() {
-    let (service, sandbox) = served(Service {
-        executions: vec![("one", "InProgress", None)],
-        stages: json!([
-            stage("Build", "Succeeded", &[]),
-            stage("Dev-Stateless", "Failed", &[]),
-            stage("Prod-Stateless", "Succeeded", &[]),
-        ]),
-        frames: vec![("one", vec![("InProgress", vec![source()])])],
-        succeeded: vec!["one", "zero"],
-        ..Service::default()
-    });
-    let name = "App-Pipeline";
-    for (args, operation, arguments) in [
-        (
-            &["run"][..],
-            "StartPipelineExecution",
-            json!({"name": name}),
-        ),
-        (
-            &["retry"],
-            "RetryStageExecution",
-            json!({"pipelineName": name, "stageName": "Dev-Stateless", "pipelineExecutionId": "one", "retryMode": "ALL_ACTIONS"}),
-        ),
-        (
-            &["rollback", "prod", "--yes"],
-            "RollbackStage",
-            json!({"pipelineName": name, "stageName": "Prod-Stateless", "targetPipelineExecutionId": "zero"}),
-        ),
-        (
-            &["rollback", "prod", "--to", "other", "--yes"],
-            "RollbackStage",
-            json!({"pipelineName": name, "stageName": "Prod-Stateless", "targetPipelineExecutionId": "other"}),
-        ),
-    ] {
-        let run = pipeline(&sandbox, args).ok();
-        assert_eq!(run.stdout, "new\n", "{args:?}");
-        assert_eq!(
-            asked(&service),
-            [(operation.to_owned(), arguments)],
-            "{args:?}"
-        );
-    }
-    pipeline(&sandbox, &["stop", "--abandon"]).ok();
-    let (operation, arguments) = asked(&service).remove(0);
-    assert_eq!(operation, "StopPipelineExecution");
-    assert_eq!(
-        [&arguments["pipelineExecutionId"], &arguments["abandon"]],
-        [&json!("one"), &json!(true)]
-    );
-
-    pipeline(&sandbox, &["rollback", "prod"]).fails(3);
-    let run = pipeline(&sandbox, &["rollback", "nope", "--yes"]).fails(2);
-    assert!(
-        run.stderr
-            .contains("hint: its stages are Build, Dev-Stateless, Prod-Stateless"),
-        "{run:#?}"
-    );
-    pipeline(&sandbox, &["retry", "prod"]).fails(1);
-    {
-        let mut service = service.lock().unwrap();
-        service.succeeded = vec!["one"];
-        service.executions = vec![("one", "Succeeded", None)];
-    }
-    pipeline(&sandbox, &["rollback", "prod", "--yes"]).fails(1);
-    pipeline(&sandbox, &["stop"]).fails(1);
-    assert!(asked(&service).is_empty());
 }

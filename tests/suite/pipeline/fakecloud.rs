@@ -93,7 +93,33 @@ fn a_pipeline_is_deployed_run_read_and_destroyed() {
             .contains(&format!("{app}-Pipeline (no changes)")),
         "{again:#?}"
     );
-    // Its name as CodePipeline has it, and its stages as the template says.
+    run_and_read(&sandbox);
+    // The connection is in use as long as there is a pipeline.
+    let used = sandbox.umb(&["connection", "delete", "--yes"]).fails(1);
+    assert!(
+        used.stderr.contains(&format!("is in use: {app}-Pipeline")),
+        "{used:#?}"
+    );
+    let outputs = sandbox
+        .umb(&["outputs", "pipeline", "ArtifactBucketName"])
+        .ok()
+        .stdout;
+    let url = format!("{}/{}/artifact", cloud.endpoint, outputs.trim());
+    request("PUT", &url, &[], Some(b"x")).unwrap();
+    let destroyed = sandbox.umb(&["destroy", "all", "--yes"]).ok();
+    assert!(
+        destroyed.stdout.contains(&format!(
+            "{app}-Pipeline is destroyed\n{app}-Bootstrap is destroyed\n"
+        )),
+        "{destroyed:#?}"
+    );
+    sandbox.umb(&["pipeline", "status"]).fails(1);
+    let left = sandbox.umb(&["connection", "list", "--json"]).ok().stdout;
+    assert_eq!(left.trim(), "[]");
+}
+
+/// Runs the pipeline, which has the stages of its template.
+fn run_and_read(sandbox: &Sandbox) {
     let run = sandbox.umb(&["pipeline", "run", "--watch"]).ok();
     let id = run.stdout.trim();
     assert!(
@@ -120,26 +146,4 @@ fn a_pipeline_is_deployed_run_read_and_destroyed() {
             "Prod-Stateless"
         ]
     );
-    // The connection is in use as long as there is a pipeline.
-    let used = sandbox.umb(&["connection", "delete", "--yes"]).fails(1);
-    assert!(
-        used.stderr.contains(&format!("is in use: {app}-Pipeline")),
-        "{used:#?}"
-    );
-    let outputs = sandbox
-        .umb(&["outputs", "pipeline", "ArtifactBucketName"])
-        .ok()
-        .stdout;
-    let url = format!("{}/{}/artifact", cloud.endpoint, outputs.trim());
-    request("PUT", &url, &[], Some(b"x")).unwrap();
-    let destroyed = sandbox.umb(&["destroy", "all", "--yes"]).ok();
-    assert!(
-        destroyed.stdout.contains(&format!(
-            "{app}-Pipeline is destroyed\n{app}-Bootstrap is destroyed\n"
-        )),
-        "{destroyed:#?}"
-    );
-    sandbox.umb(&["pipeline", "status"]).fails(1);
-    let left = sandbox.umb(&["connection", "list", "--json"]).ok().stdout;
-    assert_eq!(left.trim(), "[]");
 }

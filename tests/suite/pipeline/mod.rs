@@ -1,7 +1,9 @@
 //! The pipeline that deploys the stages by itself.
 
 pub mod around;
+mod changes;
 mod destroy_all;
+mod duties;
 mod executions;
 mod fakecloud;
 mod roles;
@@ -10,4 +12,5 @@ mod service;
 mod stack;
 mod synthesized;
 mod template;
+mod unused_permissions;
 mod world;

@@ -44,7 +44,7 @@ fn a_stage_goes_through_all_actions_of_the_pipeline() {
     assert_eq!(tried.code, 0, "{tried:#?}");
     for step in ["create", "get", "update", "delete", "is gone"] {
         assert!(
-            tried.output.contains(&format!("a throw-away user: {step}")),
+            tried.output.contains(&format!("a temporary user: {step}")),
             "{tried:#?}"
         );
     }
@@ -120,7 +120,7 @@ fn a_table_that_outlived_its_stack_is_left_to_a_person() {
     assert!(
         guarded
             .output
-            .contains("CodePipeline takes no table over\nhint: `umb deploy prod` takes it over"),
+            .contains("CodePipeline cannot import it\nhint: run `umb deploy prod` to import it"),
         "{guarded:#?}"
     );
 }

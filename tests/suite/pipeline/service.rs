@@ -1,5 +1,5 @@
 //! CodePipeline as a test plays it: no emulator's executions advance through actions that fail, wait or are
-//! overtaken. Its answers are of the shape in
+//! superseded. Its responses are of the shape in
 //! <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_Operations.html>.
 
 use std::sync::{Arc, Mutex};
@@ -41,39 +41,10 @@ impl Service {
             }
             "GetPipelineState" => Reply::json(200, &json!({"stageStates": self.stages})),
             "ListPipelineExecutions" => {
-                let filter = &body["filter"]["succeededInStage"]["stageName"];
-                let count = body["maxResults"].as_u64().unwrap_or(100);
-                let found: Vec<_> = if filter.is_null() {
-                    let all = self.executions.iter().take(usize::try_from(count).unwrap());
-                    all.map(|(id, status, back)| summary(id, status, *back))
-                        .collect()
-                } else {
-                    let all = self.succeeded.iter();
-                    all.map(|id| {
-                        let mut known = self.executions.iter();
-                        let back = known
-                            .find(|(known, ..)| known == id)
-                            .and_then(|(.., back)| *back);
-                        summary(id, "Succeeded", back)
-                    })
-                    .collect()
-                };
+                let found = self.summaries(&body);
                 Reply::json(200, &json!({"pipelineExecutionSummaries": found}))
             }
-            "GetPipelineExecution" => {
-                let Some((status, actions)) = self.frame(&body) else {
-                    let missing = json!({"__type": "PipelineExecutionNotFoundException"});
-                    return Reply::json(400, &missing);
-                };
-                let mut answer = execution(&body, status, actions);
-                let mut known = self.executions.iter();
-                let known = known.find(|(id, ..)| body["pipelineExecutionId"] == *id);
-                if let Some((_, _, Some(back))) = known {
-                    answer["pipelineExecution"]["rollbackMetadata"] =
-                        json!({"rollbackTargetPipelineExecutionId": back});
-                }
-                Reply::json(200, &answer)
-            }
+            "GetPipelineExecution" => self.execution(&body),
             "ListActionExecutions" => {
                 let id = body["filter"].clone();
                 if self.frame(&id).is_none() {
@@ -113,6 +84,41 @@ impl Service {
             }
             other => panic!("{other} is not to be called"),
         }
+    }
+
+    fn summaries(&self, body: &Value) -> Vec<Value> {
+        let filter = &body["filter"]["succeededInStage"]["stageName"];
+        let count = body["maxResults"].as_u64().unwrap_or(100);
+        if filter.is_null() {
+            let all = self.executions.iter().take(usize::try_from(count).unwrap());
+            all.map(|(id, status, back)| summary(id, status, *back))
+                .collect()
+        } else {
+            let all = self.succeeded.iter();
+            all.map(|id| {
+                let mut known = self.executions.iter();
+                let back = known
+                    .find(|(known, ..)| known == id)
+                    .and_then(|(.., back)| *back);
+                summary(id, "Succeeded", back)
+            })
+            .collect()
+        }
+    }
+
+    fn execution(&self, body: &Value) -> Reply {
+        let Some((status, actions)) = self.frame(body) else {
+            let missing = json!({"__type": "PipelineExecutionNotFoundException"});
+            return Reply::json(400, &missing);
+        };
+        let mut answer = execution(body, status, actions);
+        let mut known = self.executions.iter();
+        let known = known.find(|(id, ..)| body["pipelineExecutionId"] == *id);
+        if let Some((_, _, Some(back))) = known {
+            answer["pipelineExecution"]["rollbackMetadata"] =
+                json!({"rollbackTargetPipelineExecutionId": back});
+        }
+        Reply::json(200, &answer)
     }
 
     fn frame(&self, body: &Value) -> Option<&Frame> {

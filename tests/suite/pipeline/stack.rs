@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Proxy, Sandbox, assert_documented, copied, ministack, request, run_buildspec,
+    Moto, Proxy, Sandbox, assert_documented, copied, ministack, request, run_buildspec,
 };
 
 use super::around::{ACCOUNT, Around, describe, on_moto, settings};
@@ -19,7 +19,7 @@ fn a_pipeline_is_deployed_with_its_roles_and_destroyed() {
     let plan = sandbox.umb(&["plan", "pipeline", "--exit-code"]).fails(4);
     assert!(
         plan.stdout
-            .starts_with(&format!("{app}-Pipeline: to be created\n")),
+            .starts_with(&format!("{app}-Pipeline: will be created\n")),
         "{plan:#?}"
     );
     let run = sandbox.umb(&["deploy", "pipeline"]).ok();
@@ -47,7 +47,7 @@ fn a_pipeline_is_deployed_with_its_roles_and_destroyed() {
     // Nothing has changed, so nothing begins, and what ended before is no matter.
     let followed = sandbox.umb(&["deploy", "pipeline", "--follow"]).ok();
     assert!(
-        followed.stderr.contains("no execution has begun"),
+        followed.stderr.contains("no execution has started"),
         "{followed:#?}"
     );
     // A destroy that was not ended has stopped the pipeline.
@@ -60,11 +60,17 @@ fn a_pipeline_is_deployed_with_its_roles_and_destroyed() {
     assert!(!around.lock().unwrap().is_closed);
     let run = sandbox.umb(&["deploy", "pipeline", "--express"]).fails(2);
     assert!(
-        run.stderr.contains("the pipeline takes no flags but"),
+        run.stderr
+            .contains("--express is only for stages on AWS, not for the pipeline"),
         "{run:#?}"
     );
 
-    // What executions handed on is in the bucket; one goes on.
+    destroy_while_one_runs(&moto, &around, &sandbox);
+}
+
+/// The bucket has the artifacts of executions; one is running.
+fn destroy_while_one_runs(moto: &Moto, around: &Mutex<Around>, sandbox: &Sandbox) {
+    let app = &sandbox.app;
     let bucket = format!("{}-builds-{ACCOUNT}-eu-west-1-an", app.to_lowercase());
     let url = format!("{}/{bucket}/artifact", moto.endpoint);
     assert_eq!(request("PUT", &url, &[], Some(b"x")).unwrap().status, 200);
@@ -76,8 +82,8 @@ fn a_pipeline_is_deployed_with_its_roles_and_destroyed() {
         let around = around.lock().unwrap();
         assert!(around.is_closed && !around.runs);
     }
-    assert!(!describe(&moto, &format!("{app}-Pipeline")).contains("CREATE_COMPLETE"));
-    assert!(describe(&moto, &format!("{app}-Bootstrap")).contains("CREATE_COMPLETE"));
+    assert!(!describe(moto, &format!("{app}-Pipeline")).contains("CREATE_COMPLETE"));
+    assert!(describe(moto, &format!("{app}-Bootstrap")).contains("CREATE_COMPLETE"));
     let none = sandbox.umb(&["destroy", "pipeline"]).fails(1);
     assert!(
         none.stderr
@@ -167,7 +173,7 @@ fn a_connection_that_waits_is_explained() {
     let run = sandbox.umb(&["deploy", "pipeline"]).ok();
     assert!(
         run.stderr
-            .contains("hub is pending until a person lets GitHub know"),
+            .contains("hub is pending until a person authorizes it at GitHub"),
         "{run:#?}"
     );
     around.lock().unwrap().connection = None;
@@ -178,8 +184,8 @@ fn a_connection_that_waits_is_explained() {
     );
 }
 
-#[test]
-fn a_stage_elsewhere_needs_its_roles_first() {
+/// The settings of a pipeline in one account whose stage `dev` is in another one, and the first account.
+fn pipeline_here_and_dev_there() -> (Sandbox, String) {
     let aws = ministack();
     let there = Sandbox::on(aws);
     let other = there.variable("AWS_ACCESS_KEY_ID").to_owned();
@@ -209,6 +215,12 @@ fn a_stage_elsewhere_needs_its_roles_first() {
         &account,
         &format!("profile = \"here\"\n[stages.dev]\naccount = \"{other}\"\nprofile = \"there\""),
     );
+    (sandbox, account)
+}
+
+#[test]
+fn a_stage_elsewhere_needs_its_roles_first() {
+    let (sandbox, account) = pipeline_here_and_dev_there();
     let app = sandbox.app.clone();
     let bring = || sandbox.umb(&["deploy", "pipeline"]).fails(1).stderr;
     let stderr = bring();
@@ -280,7 +292,7 @@ fn a_bootstrap_gives_the_account_the_role_that_it_lacks() {
         json!({"patchOperations": [{"op": "replace", "path": "/cloudwatchRoleArn", "value": ""}]});
     let patch = nothing.to_string();
     let body = Some(patch.as_bytes());
-    let answer = aws.send(&sandbox, "apigateway", "PATCH", "account", &[], body);
+    let answer = aws.send(&sandbox, ["apigateway", "PATCH", "account"], &[], body);
     assert_eq!(answer.status, 200, "{}", answer.body);
     sandbox.umb(&["bootstrap", "dev", "--yes"]).ok();
     assert!(last());

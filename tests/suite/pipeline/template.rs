@@ -294,26 +294,31 @@ fn what_umb_toml_does_not_say_is_named_with_the_command_that_fills_it() {
     ] {
         sandbox.whole_settings(settings);
         let run = sandbox.umb(&["synth", "pipeline"]).fails(2);
-        let text = format!("error: umb.toml does not say `{key}`\nhint: `{hint}");
+        let text = format!("error: umb.toml does not set `{key}`\nhint: `{hint}");
         assert!(run.stderr.starts_with(&text), "{run:#?}");
     }
+}
+
+#[test]
+fn what_the_pipeline_cannot_be_is_refused() {
+    let sandbox = Sandbox::new();
     for (settings, text) in [
         (
             "repository = \"OWNER/REPO\"",
-            "umb.toml does not say `pipeline.repository`
+            "umb.toml does not set `pipeline.repository`
 hint: `umb init`",
         ),
         (
             "repository = \"backend\"",
-            "pipeline.repository = \"backend\" must be",
+            "pipeline.repository = \"backend\": must be",
         ),
         (
             "approval = [\"dev\"]",
-            "pipeline.approval = \"dev\" must be one of pipeline.stages",
+            "pipeline.approval = [\"dev\"]: must be stages that the pipeline deploys",
         ),
         (
             "notify = \"ops@example.com\"",
-            "pipeline.notify = \"ops@example.com\" must be",
+            "pipeline.notify = \"ops@example.com\": must be",
         ),
         (
             "stages = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\"]",
@@ -339,7 +344,7 @@ hint: `umb init`",
     let run = sandbox.umb(&["synth", "pipeline"]).fails(2);
     assert!(
         run.stderr
-            .contains("stages.prod.region = \"us-east-1\" must be the pipeline's"),
+            .contains("stages.prod.region = \"us-east-1\": must be the pipeline's"),
         "{run:#?}"
     );
 }

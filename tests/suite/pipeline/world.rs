@@ -63,9 +63,7 @@ impl World {
         let bucket = self.asset_bucket();
         self.aws.send(
             &self.sandbox,
-            "s3",
-            "DELETE",
-            &format!("{bucket}?policy"),
+            ["s3", "DELETE", &format!("{bucket}?policy")],
             &[],
             None,
         );
@@ -227,7 +225,7 @@ impl World {
         action
     }
 
-    /// Runs a CloudFormation action with the artifact of Build in `build`; answers what became of it.
+    /// Runs a CloudFormation action with the artifact of Build in `build`; returns the result.
     pub fn cloudformation(&self, build: &Path, stage: &str, name: &str) -> Value {
         let settings = self.action(stage, name)["Configuration"].clone();
         let file = |key: &str| {
@@ -291,7 +289,7 @@ impl World {
         run_buildspec(&self.template, "ChecksProject", folder.path(), &environment)
     }
 
-    /// Runs the pipeline's build in a clean folder; answers the folder with what it hands on.
+    /// Runs the pipeline's build in a clean folder; returns the folder with what it produces.
     pub fn build(&self) -> TempDir {
         let source = TempDir::new().unwrap();
         fs::copy(

@@ -1,0 +1,41 @@
+//! Checks whether the API works.
+
+use std::time::Duration;
+
+use http::Method;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::wait::{self, Look, Pace};
+
+use super::call::Call;
+use super::error::Error;
+use super::http::Client;
+
+/// How long a new deployment may take to be available everywhere.
+const PROPAGATION: Duration = Duration::from_mins(1);
+
+impl Client {
+    /// Asks for a user that does not exist: the response must be a 404 from the function.
+    pub(crate) async fn check(&self) -> Result<(), Error> {
+        let nobody = format!("umb-verify-{}", Uuid::new_v4());
+        match self.ask(&Call::of_user(Method::GET, &nobody)).await {
+            Err(Error::Refused { problem }) if problem.status() == 404 => Ok(()),
+            Err(error) => Err(error),
+            Ok(answer) => Err(Error::unexpected(200, &answer.body)),
+        }
+    }
+
+    /// Checks repeatedly, because a new deployment takes a while to be available everywhere.
+    ///
+    /// # Errors
+    /// That of the last attempt.
+    pub(crate) async fn verify(&self) -> Result<(), Error> {
+        let started = Instant::now();
+        wait::until(Pace::ENDPOINT, async || match self.check().await {
+            Err(error) if error.may_pass() && started.elapsed() < PROPAGATION => Ok(Look::Wait),
+            checked => checked.map(Look::Done),
+        })
+        .await
+    }
+}

@@ -1,0 +1,7 @@
+//! `umb deploy`
+
+mod command;
+mod local;
+mod stage;
+
+pub(super) use command::DeployArgs;

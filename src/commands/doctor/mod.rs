@@ -1,0 +1,8 @@
+//! `umb doctor`
+
+mod command;
+mod finding;
+mod pipeline;
+mod stage;
+
+pub(super) use command::DoctorArgs;

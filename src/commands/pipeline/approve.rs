@@ -1,0 +1,46 @@
+//! `umb pipeline approve`
+
+use crate::aws::AwsEnv;
+use crate::error::Failure;
+use crate::pipeline::PipelineRuns;
+use crate::settings::Settings;
+use crate::ui::Ui;
+
+/// Approve what waits for a person, or reject it
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  umb pipeline approve                            Approve what waits, after showing it
+  umb pipeline approve --reject -m 'not today'    Reject it, and say why")]
+pub(super) struct ApproveArgs {
+    /// The stage of the pipeline [default: the only one that waits]
+    stage: Option<String>,
+    /// Reject it: the execution fails there
+    #[arg(long)]
+    reject: bool,
+    /// Why, for the record
+    #[arg(long, short, default_value = "", hide_default_value = true)]
+    message: String,
+    /// Do it without asking
+    #[arg(long, short)]
+    yes: bool,
+}
+
+impl ApproveArgs {
+    pub(super) async fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
+        let env = AwsEnv::open(&settings.pipeline.env()).await?;
+        let runs = PipelineRuns::new(&env, &settings.app);
+        let approval = runs.waiting(self.stage.as_deref()).await?;
+        let stage = &approval.stage;
+        if !self.yes {
+            ui.explain(&runs.status().await?);
+            let verb = if self.reject { "Reject" } else { "Approve" };
+            ui.confirm(&format!("{verb} what waits in {stage}?"))
+                .await?;
+        }
+        runs.answer(&approval, !self.reject, &self.message).await?;
+        let done = if self.reject { "rejected" } else { "approved" };
+        ui.note(&format!("{stage}: {done}"));
+        Ok(())
+    }
+}

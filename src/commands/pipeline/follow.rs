@@ -1,0 +1,127 @@
+//! Follows an execution of the pipeline.
+
+use crate::aws::AwsEnv;
+use crate::error::{Failure, Kind};
+use crate::model::{StackRef, StageSpec};
+use crate::pipeline::{EndedExecution, Execution, FailedAction, PipelineRuns, Status};
+use crate::settings::Settings;
+use crate::stack::Diagnosis;
+use crate::stage;
+use crate::ui::Ui;
+
+use super::super::target::CloudStage;
+
+/// Says which execution was started, and follows it if that is wanted.
+pub(super) async fn report_started(
+    settings: &Settings,
+    env: &AwsEnv,
+    id: &str,
+    follows: bool,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    ui.print(id);
+    if follows {
+        follow(settings, env, id, ui).await
+    } else {
+        ui.note("`umb pipeline watch` follows it");
+        Ok(())
+    }
+}
+
+/// Follows the execution that starts after `before`, if one does.
+pub(super) async fn follow_next(
+    settings: &Settings,
+    env: &AwsEnv,
+    before: Option<&str>,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    if let Some(next) = PipelineRuns::new(env, &settings.app).next(before).await? {
+        return follow(settings, env, &next, ui).await;
+    }
+    report_none_started(ui);
+    Ok(())
+}
+
+/// Says that there is nothing to follow.
+pub(super) fn report_none_started(ui: &Ui) {
+    ui.note("no execution has started: `umb pipeline run` starts one");
+}
+
+/// Follows an execution until it ends.
+///
+/// # Errors
+/// When it does not succeed; the cause is that of the action that failed first.
+pub(super) async fn follow(
+    settings: &Settings,
+    env: &AwsEnv,
+    id: &str,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    let progress = ui.execution_progress();
+    let ended = PipelineRuns::new(env, &settings.app)
+        .watch(id, |event| progress.report(&event))
+        .await?;
+    drop(progress);
+    let EndedExecution {
+        execution, failed, ..
+    } = ended;
+    if execution.status == Status::Succeeded {
+        ui.note(&format!("the execution {} succeeded", execution.id));
+        return Ok(());
+    }
+    let diagnosis = match &failed {
+        Some(failed) => diagnose(settings, failed).await,
+        None => None,
+    };
+    if let Some(diagnosis) = &diagnosis {
+        ui.explain(diagnosis);
+    }
+    Err(unsuccessful(
+        &execution,
+        failed.as_ref(),
+        diagnosis.as_ref(),
+    ))
+}
+
+fn unsuccessful(
+    execution: &Execution,
+    failed: Option<&FailedAction>,
+    diagnosis: Option<&Diagnosis>,
+) -> Failure {
+    let id = &execution.id;
+    let mut cause = if let Some(FailedAction { stage, action, .. }) = failed {
+        format!("the execution {id} failed in {stage}, at {action}")
+    } else {
+        let status = execution.status.text();
+        format!("the execution {id} was not successful: {status}")
+    };
+    if let Some(reason) = &execution.reason {
+        cause = format!("{cause}: {reason}");
+    }
+    let failed_creation = diagnosis.filter(|diagnosis| diagnosis.status.is_failed_creation());
+    let hint = match failed_creation.and_then(|diagnosis| diagnosis.stack.stage()) {
+        Some(stage) => format!(
+            "`umb destroy {stage}` removes what the failed creation left; then `umb pipeline retry`"
+        ),
+        None => "`umb pipeline logs` shows the whole log of a build, `umb pipeline status` whether the stage is rolled \
+                 back; `umb pipeline retry` runs what failed again"
+            .to_owned(),
+    };
+    Failure::new(Kind::Failed, cause).hint(hint)
+}
+
+/// Asks CloudFormation about the stack whose action failed, if these credentials may.
+async fn diagnose(settings: &Settings, failed: &FailedAction) -> Option<Diagnosis> {
+    let name = failed.stack.as_deref()?;
+    let stage = settings.stages().find(|stage| has_stack(stage, name))?;
+    let target = CloudStage::open(stage).await.ok()?;
+    let diagnoses = stage::diagnose(&target.env, target.app(), target.name()).await;
+    let mut diagnoses = diagnoses.unwrap_or_default().into_iter();
+    diagnoses.find(|diagnosis| diagnosis.stack.name() == name)
+}
+
+fn has_stack(stage: &StageSpec, name: &str) -> bool {
+    StackRef::pair(&stage.app, &stage.name)
+        .iter()
+        .any(|stack| stack.name() == name)
+}

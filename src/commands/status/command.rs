@@ -1,0 +1,97 @@
+//! `umb status`
+
+use crate::aws::AwsEnv;
+use crate::error::Failure;
+use crate::local;
+use crate::settings::Settings;
+use crate::stage::{StageState, StageStatus};
+use crate::ui::Ui;
+
+use super::super::target::{CloudStage, LocalStage, Target};
+use super::report::{LocalStatus, StatusReport};
+
+/// Show the state of stages, and whether their APIs work
+///
+/// Of each stack: status, age, the umb that deployed it, drift, protection.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  umb status           Show all stages
+  umb status dev       Show the stage dev
+  umb status --json    Show all stages as JSON")]
+pub(crate) struct StatusArgs {
+    /// The stage [default: local, and all of umb.toml]
+    stage: Option<String>,
+    /// Show a JSON array, an object for each stage
+    #[arg(long)]
+    pub(in crate::commands) json: bool,
+}
+
+impl StatusArgs {
+    pub(in crate::commands) async fn run(
+        &self,
+        settings: &Settings,
+        ui: &Ui,
+    ) -> Result<(), Failure> {
+        let reports = match &self.stage {
+            None => all(settings, ui).await?,
+            Some(name) => vec![one(name, settings).await?],
+        };
+        ui.show(&reports);
+        Ok(())
+    }
+}
+
+/// The status of the stage on this machine, and of all stages on AWS where AWS is configured.
+async fn all(settings: &Settings, ui: &Ui) -> Result<Vec<StatusReport>, Failure> {
+    let mut reports = vec![local(settings).await?];
+    let mut is_configured = true;
+    for stage in settings.stages() {
+        match AwsEnv::open_if_configured(&stage.env()).await? {
+            Some(env) => reports.push(cloud(&CloudStage::new(env, stage)).await?),
+            None => is_configured = false,
+        }
+    }
+    if !is_configured {
+        ui.note(
+            "AWS is not configured here, or not for all stages: `umb doctor` says what is missing",
+        );
+    }
+    Ok(reports)
+}
+
+async fn one(name: &str, settings: &Settings) -> Result<StatusReport, Failure> {
+    let target = Target::parse(name, settings)?;
+    match target {
+        Target::Local => local(settings).await,
+        Target::Cloud(stage) => cloud(&CloudStage::open(stage).await?).await,
+        Target::Pipeline => {
+            Err(target.unsupported("status", "`umb pipeline status` shows its state"))
+        }
+        Target::All => Err(target.unsupported("status", "`umb status` alone shows all stages")),
+    }
+}
+
+async fn local(settings: &Settings) -> Result<StatusReport, Failure> {
+    let stage = LocalStage::new(settings)?;
+    let mut status = LocalStatus::new(stage.folder.clone(), stage.is_deployed());
+    if let Some(server) = local::running(&stage.folder)? {
+        let client = stage.client(&server);
+        status.endpoint = Some(client.base().to_owned());
+        let checked = client.check().await;
+        status.healthy = Some(checked.is_ok());
+        status.problem = checked.err().map(|error| error.to_string());
+    }
+    Ok(StatusReport::Local(status))
+}
+
+async fn cloud(target: &CloudStage) -> Result<StatusReport, Failure> {
+    let state = StageState::look(&target.env, target.app(), target.name()).await?;
+    let mut status = StageStatus::new(&target.env, target.name(), &state);
+    if let Some(url) = &status.endpoint {
+        let checked = target.client_at(url.clone())?.check().await;
+        status.healthy = Some(checked.is_ok());
+        status.problem = checked.err().map(|error| error.to_string());
+    }
+    Ok(StatusReport::Cloud(status.into()))
+}

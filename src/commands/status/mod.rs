@@ -1,0 +1,6 @@
+//! `umb status`
+
+mod command;
+mod report;
+
+pub(super) use command::StatusArgs;

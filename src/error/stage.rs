@@ -1,0 +1,70 @@
+//! What to do about a failed operation on a stage, or on all of its users.
+
+use crate::stage::Error;
+use crate::transfer::s3;
+
+use super::failure::{Failure, Kind};
+use super::{aws, stack};
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let hint = hint(&error);
+        Self::from_error(Kind::Failed, error).maybe_hint(hint)
+    }
+}
+
+fn hint(error: &Error) -> Option<String> {
+    Some(match error {
+        Error::Stack(error) => stack::hint(error),
+        Error::Template(_) => return None,
+        Error::ForeignTable { .. } => {
+            "choose another name with `app` in umb.toml, or delete that table".to_owned()
+        }
+        Error::TableExists { stage, .. } => format!(
+            "set `protected = true` for the stage {stage} in umb.toml to import it, or run `umb destroy {stage} \
+             --delete-data` to delete it"
+        ),
+        Error::PipelineCannotImport { stage, .. } => {
+            format!("run `umb deploy {stage}` to import it, then `umb pipeline retry`")
+        }
+        Error::Downgrade { newer, .. } => {
+            format!("install umb {newer}, or pass --allow-downgrade to deploy with this one anyway")
+        }
+        Error::OtherPlan { stage, .. } => {
+            format!("make a new plan: `umb plan {stage} --out plan.json`")
+        }
+        Error::NoFunction { stage } => {
+            format!("run `umb deploy {stage}` without --code-only first")
+        }
+        Error::CodeFailed { .. } => "fix the cause, then run the same command again".to_owned(),
+    })
+}
+
+impl From<s3::Error> for Failure {
+    fn from(error: s3::Error) -> Self {
+        use s3::Error as E;
+        let next = match &error {
+            E::NoTable { stage } => format!("run `umb deploy {stage}`"),
+            E::HasTable { stage, .. } => format!(
+                "`umb users import users.jsonl --via table --stage {stage}` adds to it; `umb destroy {stage} --delete-data` \
+                 makes room for a new one"
+            ),
+            E::NotProtected { stage } => format!(
+                "set `protected = true` for the stage {stage} in umb.toml, or use `umb users import users.jsonl --via table \
+                 --stage {stage}`"
+            ),
+            E::PitrDisabled { stage, .. } => format!(
+                "set `protected = true` for the stage {stage} in umb.toml and deploy it, or use `umb users export users.jsonl \
+                 --via table --stage {stage}`"
+            ),
+            E::Failed { .. } => {
+                "fix the cause, then run the same command again; the log group /aws-dynamodb/imports says more about \
+                 imports"
+                    .to_owned()
+            }
+            E::Aws(error) => aws::hint(error).to_owned(),
+            E::Stage(error) => hint(error).unwrap_or_default(),
+        };
+        Self::from_error(Kind::Failed, error).hint(next)
+    }
+}

@@ -1,0 +1,206 @@
+//! Errors of AWS, stacks, stages and the pipeline.
+
+use strum::VariantArray;
+
+use crate::aws::cloudformation::Status;
+use crate::aws::{self, Cause, EnvError};
+use crate::model::{App, StackRef};
+use crate::stack::{self, Class};
+use crate::{pipeline, stage};
+
+use super::check::{account, check, denied, dev, diagnosis, region, stateful};
+
+#[test]
+fn of_calls() {
+    check(
+        "aws",
+        <Cause as VariantArray>::VARIANTS
+            .iter()
+            .copied()
+            .map(aws::Error::example)
+            .collect(),
+    );
+    let wrong = EnvError::WrongAccount {
+        expected: account('1'),
+        actual: account('2'),
+        caller: "arn:aws:iam::222222222222:user/jo".to_owned(),
+    };
+    check("aws_env", vec![EnvError::Aws(denied()), wrong]);
+}
+
+#[test]
+fn of_stacks() {
+    use stack::Error as E;
+    let stack = stateful();
+    let status = Status::new("UPDATE_IN_PROGRESS");
+    let mut examples = vec![
+        E::Aws(denied()),
+        E::Foreign {
+            stack: stack.clone(),
+        },
+        E::NoNamespace,
+        E::WouldLoseData {
+            stack: stack.clone(),
+            logical_id: "Table".to_owned(),
+            resource_type: "AWS::DynamoDB::Table".to_owned(),
+            paths: vec!["KeySchema".to_owned()],
+        },
+        E::OperationInProgress {
+            stack: stack.clone(),
+            status,
+        },
+        E::StackChanged {
+            stack: stack.clone(),
+        },
+        E::NothingTo {
+            verb: "cancel",
+            stage: dev(),
+            states: Vec::new(),
+        },
+        E::DriftUnknown {
+            stack: stack.clone(),
+            reason: "Throttling".to_owned(),
+        },
+        E::ChangeSetFailed {
+            stack: stack.clone(),
+            reason: "Transform failed".to_owned(),
+        },
+        E::DestroyFailed {
+            diagnosis: diagnosis(stack.clone(), Some(Class::Dependency)),
+        },
+        E::DeletedMeanwhile {
+            stack: stack.clone(),
+        },
+        E::LostContact {
+            stack: stack.clone(),
+            source: denied(),
+        },
+        E::StackFailed {
+            diagnosis: diagnosis(StackRef::bootstrap(&App::default()), None),
+        },
+    ];
+    examples.extend(unfinished(&stack));
+    check("stack", examples);
+}
+
+/// Stacks that an operation left in a state that it should not have.
+fn unfinished(stack: &StackRef) -> Vec<stack::Error> {
+    use stack::Error as E;
+    let mut examples = Vec::new();
+    for status in [
+        "UPDATE_ROLLBACK_FAILED",
+        "UPDATE_FAILED",
+        "DELETE_FAILED",
+        "IMPORT_ROLLBACK_FAILED",
+    ] {
+        let status = Status::new(status);
+        examples.push(E::NeedsRepair {
+            stack: stack.clone(),
+            status,
+        });
+    }
+    for class in Class::VARIANTS.iter().copied() {
+        examples.push(E::StackFailed {
+            diagnosis: diagnosis(stack.clone(), Some(class)),
+        });
+    }
+    examples
+}
+
+#[test]
+fn of_stages() {
+    use stage::Error as E;
+    let table = || "UserManagementBackend-Dev-Stateful-Table".to_owned();
+    check(
+        "stage",
+        vec![
+            E::Stack(stack::Error::NoNamespace),
+            E::Template(crate::template::Error::example()),
+            E::ForeignTable { table: table() },
+            E::TableExists {
+                stage: dev(),
+                table: table(),
+                items: 7,
+            },
+            E::PipelineCannotImport {
+                stage: dev(),
+                table: table(),
+            },
+            E::Downgrade {
+                stack: stateful(),
+                newer: "2.0.0".to_owned(),
+                own: "1.0.0".to_owned(),
+            },
+            E::OtherPlan {
+                stage: dev(),
+                reason: "its account is 111111111111, not 222222222222".to_owned(),
+            },
+            E::NoFunction { stage: dev() },
+            E::CodeFailed {
+                function: "App-Dev-APIHandler".to_owned(),
+                reason: "InvalidZipFile".to_owned(),
+            },
+        ],
+    );
+}
+
+#[test]
+fn of_the_pipeline() {
+    use pipeline::Error as E;
+    let pipeline = || "UserManagementBackend-Pipeline".to_owned();
+    let name = || "octo".to_owned();
+    check(
+        "pipeline",
+        vec![
+            E::NoConnection {
+                connection: name(),
+                account: account('1'),
+                region: region(),
+            },
+            E::Ambiguous {
+                name: name(),
+                count: 2,
+            },
+            E::OtherProvider {
+                name: name(),
+                actual: "GitLab".to_owned(),
+                wanted: "GitHub",
+            },
+            E::ConnectionInUse {
+                name: name(),
+                pipelines: vec![pipeline()],
+            },
+            E::ConnectionBroken { name: name() },
+            E::NoPipeline {
+                pipeline: pipeline(),
+                account: account('1'),
+                region: region(),
+            },
+            E::NoExecution {
+                pipeline: pipeline(),
+                id: "6f9e".to_owned(),
+            },
+            E::HasEnded {
+                id: "6f9e".to_owned(),
+            },
+            E::NothingTo {
+                pipeline: pipeline(),
+                verb: "retry",
+            },
+            E::SeveralWait {
+                stages: vec!["Prod-Stateful".to_owned(), "Qa-Stateful".to_owned()],
+            },
+            E::NoStage {
+                stage: "qa".to_owned(),
+                known: vec!["Source".to_owned(), "Build".to_owned()],
+            },
+            E::NoBuild {
+                execution: "6f9e".to_owned(),
+                wanted: Some("Publish".to_owned()),
+            },
+            E::Stack(stack::Error::NoNamespace),
+            E::Template(crate::template::Error::example()),
+            E::Aws(denied()),
+        ],
+    );
+}

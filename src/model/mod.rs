@@ -1,0 +1,22 @@
+//! What everything else speaks: validated names and attributes. Knows no AWS, no file and no terminal.
+
+mod account;
+mod app;
+pub(crate) mod names;
+mod pipeline_spec;
+mod stack_ref;
+mod stage_spec;
+mod target_env;
+mod text;
+
+pub(crate) use account::{AccountId, Partition, Region};
+pub(crate) use app::{App, StageName};
+pub(crate) use pipeline_spec::{Pipeline, PipelineSpec, PipelineStage, PipelineTable};
+pub(crate) use stack_ref::{StackPart, StackRef, app_tags};
+#[cfg(test)]
+pub(crate) use stage_spec::BillingMode;
+pub(crate) use stage_spec::{
+    Authorization, Cidr, LogRetention, PermissionsBoundary, SettingConflict, StageSpec, StageTable,
+};
+pub(crate) use target_env::TargetEnv;
+pub(crate) use text::Invalid;

@@ -1,0 +1,99 @@
+//! The names of what is not a stack. One place, so that what deploys, what finds and what destroys agree.
+
+use super::{AccountId, App, Region, StackRef, StageName};
+
+/// The folder of the asset bucket that holds the function's packages.
+pub(crate) const HANDLER_FOLDER: &str = "handler/";
+
+/// The two names that the app's asset bucket may have in an account and region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AssetBucketNames {
+    /// In the account's own namespace, where nobody else can take the name first. Source:
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html>.
+    pub(crate) account_regional: String,
+    /// In the namespace that all accounts share, for regions that have no other.
+    pub(crate) global: String,
+}
+
+impl AssetBucketNames {
+    /// The names for an app in an account and region.
+    pub(crate) fn new(app: &App, account: &AccountId, region: &Region) -> Self {
+        Self::from_texts(app, account.as_str(), region.as_str())
+    }
+
+    /// The same, where placeholders stand for an account and a region that are not known.
+    pub(crate) fn from_texts(app: &App, account: &str, region: &str) -> Self {
+        let global = format!("{}-assets-{account}-{region}", app.lowercase());
+        Self {
+            account_regional: format!("{global}-an"),
+            global,
+        }
+    }
+}
+
+/// The stage on this machine, shown where a stack's name would be: `UserManagementBackend-Local`.
+pub(crate) fn local_stage(app: &App) -> String {
+    format!("{app}-Local")
+}
+
+/// The table of a stage. It has a fixed name so that the next deploy finds it again when it outlives its stack.
+pub(crate) fn table(app: &App, stage: &StageName) -> String {
+    format!("{}-Table", StackRef::stateful(app, stage))
+}
+
+/// The role that CloudFormation works with on the stages' stacks.
+pub(crate) fn execution_role(app: &App, region: &Region) -> String {
+    format!("{app}-Execution-{region}")
+}
+
+/// The role that CloudFormation works with on the pipeline's stack.
+pub(crate) fn pipeline_execution_role(app: &App, region: &Region) -> String {
+    format!("{app}-ExecutionPipeline-{region}")
+}
+
+/// The bucket for what a pipeline's actions hand on to each other, in the account's own namespace.
+pub(crate) fn pipeline_bucket(app: &App, account: &str, region: &str) -> String {
+    format!("{}-builds-{account}-{region}-an", app.lowercase())
+}
+
+/// The pipeline's stages that deploy one of the app's: `Prod-Stateful` and `Prod-Stateless`.
+pub(crate) fn pipeline_stages(stage: &StageName) -> [String; 2] {
+    ["Stateful", "Stateless"].map(|part| format!("{}-{part}", stage.capitalized()))
+}
+
+/// Whether a stage of the pipeline deploys one of the app's.
+pub(crate) fn is_deploying_stage(name: &str) -> bool {
+    name.ends_with("-Stateful") || name.ends_with("-Stateless")
+}
+
+/// The alarm on errors that a stage's API returns.
+pub(crate) fn alarm(app: &App, stage: &StageName) -> String {
+    format!("{}-APIErrors", StackRef::stateless(app, stage))
+}
+
+/// The key of a function's package in the asset bucket: its content's SHA-256, in hexadecimal digits.
+pub(crate) fn handler_key(sha256: &str) -> String {
+    format!("{HANDLER_FOLDER}{sha256}.zip")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_bucket_name_fits_into_what_s3_allows() {
+        let app: App = "A".repeat(24).parse().expect("valid");
+        let (account, region) = ("111111111111", "ap-northeast-1");
+        let AssetBucketNames {
+            account_regional,
+            global,
+        } = AssetBucketNames::from_texts(&app, account, region);
+        for name in [
+            account_regional,
+            global,
+            pipeline_bucket(&app, account, region),
+        ] {
+            assert!(name.len() <= 63, "{name}");
+        }
+    }
+}

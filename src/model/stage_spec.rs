@@ -1,0 +1,305 @@
+//! A stage on AWS: where it is, and what its templates say.
+
+use ipnet::IpNet;
+use serde::Deserialize;
+use struct_patch::Patch;
+
+use super::text::{Invalid, checked_text};
+use super::{AccountId, App, Region, StageName, TargetEnv};
+
+/// How many days CloudWatch Logs may keep logs:
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>.
+const RETENTIONS: [u32; 22] = [
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
+];
+
+/// A stage on AWS. The table `[stages.NAME]` of `umb.toml`, [`StageTable`], has a key for each attribute that is not
+/// skipped here; one that is left out has the value of [`StageSpec::new`].
+#[derive(Debug, Clone, PartialEq, Eq, Patch)]
+#[patch(name = "StageTable")]
+#[patch(attribute(derive(Debug, Clone, Default, Deserialize)))]
+#[patch(attribute(serde(deny_unknown_fields, expecting = "a table of the stage's keys")))]
+pub(crate) struct StageSpec {
+    #[patch(skip)]
+    pub(crate) app: App,
+    #[patch(skip)]
+    pub(crate) name: StageName,
+    /// The account; else that of the credentials.
+    pub(crate) account: Option<AccountId>,
+    /// The region; else the profile's.
+    pub(crate) region: Option<Region>,
+    /// The named profile of the shared AWS configuration; else the default one.
+    pub(crate) profile: Option<String>,
+    /// Whether that profile is used even where the environment has credentials of its own.
+    #[patch(skip)]
+    pub(crate) only_profile: bool,
+    /// How the table is billed.
+    pub(crate) billing: BillingMode,
+    /// Read capacity units of a provisioned table.
+    pub(crate) read_capacity: Limit,
+    /// Write capacity units of a provisioned table.
+    pub(crate) write_capacity: Limit,
+    /// Concurrent executions set aside for the function; 0 for none.
+    pub(crate) reserved_concurrency: u32,
+    /// Who may call the API.
+    pub(crate) authorization: Authorization,
+    /// Other accounts whose identities may call the API, if their own policies allow it too.
+    pub(crate) allowed_accounts: Vec<AccountId>,
+    /// The address blocks that requests may come from; any, if there are none.
+    pub(crate) allowed_cidrs: Vec<Cidr>,
+    /// Requests that each method of the API takes per second, on average.
+    pub(crate) throttling_rate: Limit,
+    /// Requests that each method of the API takes at once.
+    pub(crate) throttling_burst: Limit,
+    /// How many days CloudWatch keeps the logs of the function and of the API.
+    pub(crate) log_retention_days: LogRetention,
+    /// Whether the data must outlive mistakes.
+    pub(crate) protected: bool,
+    /// The policy that bounds the stage's roles.
+    #[patch(skip)]
+    pub(crate) boundary: Option<PermissionsBoundary>,
+}
+
+/// How the table is billed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum BillingMode {
+    /// Per request.
+    OnDemand,
+    /// For read and write capacity units set aside.
+    Provisioned,
+}
+
+/// Who may call the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(crate) enum Authorization {
+    /// Identities whose IAM policies allow it; requests are signed (SigV4).
+    #[serde(rename = "AWS_IAM")]
+    AwsIam,
+    /// Anyone.
+    #[serde(rename = "NONE")]
+    None,
+}
+
+/// A number that is at least 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u32")]
+pub(crate) struct Limit(u32);
+
+/// For how many days logs are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u32")]
+pub(crate) struct LogRetention(u32);
+
+checked_text! {
+    /// A block of addresses, such as `192.0.2.0/24` or `2001:db8::/32`, or one address.
+    Cidr, check_cidr
+}
+
+/// The customer-managed policy, by name, that bounds every role of the app in whichever account the role is. Source:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct PermissionsBoundary(pub(crate) String);
+
+/// A setting that cannot stand beside the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SettingConflict {
+    pub(crate) key: &'static str,
+    /// What is wrong with it, in words that follow key and value.
+    pub(crate) rule: &'static str,
+}
+
+impl StageSpec {
+    /// The stage `name` as it is without any setting.
+    pub(crate) fn new(app: App, name: StageName) -> Self {
+        let is_prod = name == StageName::prod();
+        Self {
+            app,
+            account: None,
+            region: None,
+            profile: None,
+            only_profile: false,
+            billing: if is_prod {
+                BillingMode::Provisioned
+            } else {
+                BillingMode::OnDemand
+            },
+            read_capacity: Limit(5),
+            write_capacity: Limit(5),
+            reserved_concurrency: match name.as_str() {
+                "prod" => 10,
+                "dev" => 1,
+                _ => 0,
+            },
+            authorization: Authorization::AwsIam,
+            allowed_accounts: Vec::new(),
+            allowed_cidrs: Vec::new(),
+            throttling_rate: Limit(50),
+            throttling_burst: Limit(100),
+            log_retention_days: LogRetention::default(),
+            protected: is_prod,
+            boundary: None,
+            name,
+        }
+    }
+
+    /// The stage with the settings of `table`.
+    ///
+    /// # Errors
+    /// A setting that has no effect because of another one.
+    pub(crate) fn with(mut self, table: &StageTable) -> Result<Self, SettingConflict> {
+        self.apply(table.clone());
+        let is_set = [
+            ("read_capacity", table.read_capacity.is_some()),
+            ("write_capacity", table.write_capacity.is_some()),
+        ];
+        if let (BillingMode::OnDemand, Some((key, _))) =
+            (self.billing, is_set.into_iter().find(|(_, is_set)| *is_set))
+        {
+            return Err(SettingConflict {
+                key,
+                rule: "has no effect: the table is billed on demand; set billing = \"provisioned\" as well",
+            });
+        }
+        if self.authorization == Authorization::None && !self.allowed_accounts.is_empty() {
+            return Err(SettingConflict {
+                key: "allowed_accounts",
+                rule: "has no effect with authorization = \"NONE\", which does not ask for an account",
+            });
+        }
+        Ok(self)
+    }
+
+    /// Where the stage is to be.
+    pub(crate) fn env(&self) -> TargetEnv {
+        TargetEnv {
+            account: self.account.clone(),
+            region: self.region.clone(),
+            profile: self.profile.clone(),
+            only_profile: self.only_profile,
+        }
+    }
+
+    /// Read and write capacity units, if they are set aside.
+    pub(crate) fn capacity(&self) -> Option<(u32, u32)> {
+        match self.billing {
+            BillingMode::OnDemand => None,
+            BillingMode::Provisioned => Some((self.read_capacity.get(), self.write_capacity.get())),
+        }
+    }
+
+    /// How many concurrent executions are set aside for the function, if any are. Lambda would take 0 as an order to
+    /// stop the function.
+    pub(crate) fn reservation(&self) -> Option<u32> {
+        Some(self.reserved_concurrency).filter(|reserved| *reserved > 0)
+    }
+}
+
+impl Limit {
+    /// The number.
+    pub(crate) fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl TryFrom<u32> for Limit {
+    type Error = Invalid;
+
+    fn try_from(number: u32) -> Result<Self, Self::Error> {
+        if number > 0 {
+            Ok(Self(number))
+        } else {
+            Err(Invalid("must be at least 1"))
+        }
+    }
+}
+
+impl LogRetention {
+    /// The number of days.
+    pub(crate) fn days(self) -> u32 {
+        self.0
+    }
+}
+
+impl Default for LogRetention {
+    fn default() -> Self {
+        Self(30)
+    }
+}
+
+impl TryFrom<u32> for LogRetention {
+    type Error = Invalid;
+
+    fn try_from(days: u32) -> Result<Self, Self::Error> {
+        if RETENTIONS.contains(&days) {
+            Ok(Self(days))
+        } else {
+            Err(Invalid(
+                "must be a period that CloudWatch Logs supports: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, \
+                 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 days",
+            ))
+        }
+    }
+}
+
+fn check_cidr(text: &str) -> Result<(), Invalid> {
+    let is_valid = text.parse::<IpNet>().is_ok() || text.parse::<std::net::IpAddr>().is_ok();
+    if is_valid {
+        Ok(())
+    } else {
+        Err(Invalid(
+            "must be a block of addresses, such as 192.0.2.0/24",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stage(name: StageName) -> StageSpec {
+        StageSpec::new(App::default(), name)
+    }
+
+    #[test]
+    fn without_settings_the_stages_are_those_of_the_sample() {
+        let (dev, prod) = (stage(StageName::dev()), stage(StageName::prod()));
+        assert_eq!((dev.capacity(), dev.reservation()), (None, Some(1)));
+        assert_eq!(
+            (prod.capacity(), prod.reservation()),
+            (Some((5, 5)), Some(10))
+        );
+        assert!(prod.protected && !dev.protected);
+        assert_eq!(stage("qa".parse().expect("valid")).reservation(), None);
+    }
+
+    #[test]
+    fn a_setting_without_effect_is_refused() {
+        let capacity = StageTable {
+            read_capacity: Some(Limit(7)),
+            ..StageTable::default()
+        };
+        let refused = stage(StageName::dev()).with(&capacity);
+        assert_eq!(refused.expect_err("refused").key, "read_capacity");
+        assert!(stage(StageName::prod()).with(&capacity).is_ok());
+        let accounts = StageTable {
+            authorization: Some(Authorization::None),
+            allowed_accounts: Some(vec!["111111111111".parse().expect("valid")]),
+            ..StageTable::default()
+        };
+        let refused = stage(StageName::dev()).with(&accounts);
+        assert_eq!(refused.expect_err("refused").key, "allowed_accounts");
+    }
+
+    #[test]
+    fn address_blocks_are_checked() {
+        for valid in ["192.0.2.0/24", "2001:db8::/32", "192.0.2.1"] {
+            assert!(valid.parse::<Cidr>().is_ok(), "{valid}");
+        }
+        for invalid in ["", "192.0.2.0/33", "example.com"] {
+            assert!(invalid.parse::<Cidr>().is_err(), "{invalid}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The roles that a pipeline has in an account and region. They outlive the pipeline and its stages.
+
+use crate::aws::AwsEnv;
+use crate::model::{AccountId, App, PermissionsBoundary, StackRef, names};
+use crate::stack::{self, AppStack, Reporter, asset_bucket, find_app_stack, lacks_logging_role};
+use crate::template::{self, Bootstrap};
+
+use super::error::Error;
+
+/// Plans the app's bootstrap stack, which trusts the pipeline of the account `trusted`. First creates the bucket that the
+/// pipeline publishes to.
+pub(crate) async fn prepare_bootstrap(
+    env: &AwsEnv,
+    app: &App,
+    trusted: &AccountId,
+    boundary: Option<PermissionsBoundary>,
+    reporter: &dyn Reporter,
+) -> Result<AppStack, Error> {
+    asset_bucket::provide(env, app, reporter).await?;
+    let existing = find_app_stack(env, StackRef::bootstrap(app)).await?;
+    // A stack that has set the logging role keeps doing so; otherwise, the account is asked again.
+    let has_set = existing.filter(|stack| stack.parameters.sets_logging_role == Some(true));
+    let rendered = template::bootstrap(&Bootstrap {
+        app: app.clone(),
+        pipeline_account: trusted.to_string(),
+        account: env.account().to_string(),
+        region: env.region().to_string(),
+        boundary,
+        sets_logging_role: lacks_logging_role(env, has_set.as_ref(), reporter).await?,
+    })?;
+    Ok(AppStack::prepare(env, rendered, reporter).await?)
+}
+
+/// Returns the account whose pipeline the app's bootstrap stack trusts; `None` if there is no such stack.
+pub(crate) async fn trusted_account(
+    env: &AwsEnv,
+    app: &App,
+) -> Result<Option<AccountId>, stack::Error> {
+    let stack = find_app_stack(env, StackRef::bootstrap(app)).await?;
+    Ok(stack.and_then(|stack| stack.parameters.pipeline_account))
+}
+
+/// Returns the stacks that CloudFormation works on with a role of the app's bootstrap stack. Without the role, they
+/// could not even be deleted.
+pub(crate) async fn dependents(env: &AwsEnv, app: &App) -> Result<Vec<String>, Error> {
+    let roles = [
+        names::execution_role(app, env.region()),
+        names::pipeline_execution_role(app, env.region()),
+    ];
+    let arns = roles.map(|role| env.role_arn(&role));
+    let stacks = env.cloudformation().stacks().await?;
+    let depends = |role: &Option<String>| role.as_ref().is_some_and(|arn| arns.contains(arn));
+    Ok(stacks
+        .into_iter()
+        .filter(|stack| depends(&stack.role))
+        .map(|stack| stack.name)
+        .collect())
+}

@@ -1,0 +1,259 @@
+//! What would be done to one stack, as a value.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::aws::AwsEnv;
+use crate::aws::cloudformation::{Action, Change, ChangeSet, Mode, PropertyChange};
+use crate::model::StackRef;
+use crate::template::{self, HOLDS_DATA, RenderedStack};
+
+use super::change_set::{self, Kind, compute, was_created_for};
+use super::deployed::DeployedStack;
+use super::error::Error;
+use super::iam_diff::{self, Broader};
+use super::impact::{self, impact};
+use super::replacement;
+
+/// What would be done to one stack.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct StackPlan {
+    pub(crate) stack: String,
+    pub(crate) action: StackAction,
+    /// A digest of template, parameters and tags.
+    pub(crate) digest: String,
+    /// The stack when the plan was made; `None` where there was none.
+    #[serde(rename = "before", skip_serializing_if = "Option::is_none")]
+    pub(crate) baseline: Option<Baseline>,
+    /// What is executed. A stack that is to be created gets its change set later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) change_set: Option<ChangeSet>,
+    /// Whether the function gets this umb's code back, after other code was deployed directly.
+    pub(crate) reconciles_code: bool,
+    pub(crate) resources: Vec<ResourcePlan>,
+    /// Permissions that the template grants and the deployed one does not.
+    pub(crate) broader: Vec<Broader>,
+}
+
+/// What is done to a stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum StackAction {
+    Create,
+    Update,
+    /// The stack is up to date.
+    None,
+}
+
+/// A stack at one moment. Another operation on it changes this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Baseline {
+    pub(crate) arn: String,
+    /// When its last operation started.
+    pub(crate) changed: Option<Timestamp>,
+}
+
+/// What would be done to one resource.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ResourcePlan {
+    pub(crate) logical_id: String,
+    pub(crate) resource_type: String,
+    pub(crate) action: Action,
+    pub(crate) properties: Vec<PropertyChange>,
+    /// What the users of the stage notice.
+    #[serde(rename = "effect")]
+    pub(crate) impact: String,
+    /// Whether a person has to agree to it.
+    pub(crate) needs_consent: bool,
+    /// Whether data that only this resource holds would or could be lost.
+    pub(crate) loses_data: bool,
+}
+
+impl StackPlan {
+    /// Whether a person has to agree before it is applied.
+    pub(crate) fn needs_consent(&self) -> bool {
+        let needs = |resource: &ResourcePlan| resource.needs_consent;
+        !self.broader.is_empty() || self.resources.iter().any(needs)
+    }
+
+    /// Whether it imports existing resources into the stack.
+    pub(crate) fn imports(&self) -> bool {
+        self.resources
+            .iter()
+            .any(|resource| resource.action == Action::Import)
+    }
+
+    /// Imports what holds data instead of creating it; `impact` says what that means.
+    pub(crate) fn import(&mut self, impact: &str) {
+        for resource in &mut self.resources {
+            if holds_data(&resource.resource_type) {
+                resource.action = Action::Import;
+                impact.clone_into(&mut resource.impact);
+            }
+        }
+    }
+}
+
+impl Baseline {
+    /// The stack as it is now.
+    pub(crate) fn new(stack: &DeployedStack) -> Self {
+        Self {
+            arn: stack.arn().to_owned(),
+            changed: stack.details.changed,
+        }
+    }
+}
+
+/// Refuses changes of a stack by which data that only one resource holds would or could be lost.
+///
+/// # Errors
+/// [`Error::WouldLoseData`].
+pub(crate) fn refuse_loss<'a>(
+    stack: &StackRef,
+    resources: impl IntoIterator<Item = &'a ResourcePlan>,
+) -> Result<(), Error> {
+    let lost = resources.into_iter().find(|resource| resource.loses_data);
+    lost.map_or(Ok(()), |resource| {
+        let properties = resource.properties.iter();
+        Err(Error::WouldLoseData {
+            stack: stack.clone(),
+            logical_id: resource.logical_id.clone(),
+            resource_type: resource.resource_type.clone(),
+            paths: properties.map(|property| property.path.clone()).collect(),
+        })
+    })
+}
+
+/// Plans what it takes to make a stack what its template says. An update's change set stays pending.
+pub(crate) async fn plan_stack(
+    env: &AwsEnv,
+    rendered: &RenderedStack,
+    existing: Option<&DeployedStack>,
+    mode: Mode,
+) -> Result<StackPlan, Error> {
+    let mut plan = StackPlan {
+        stack: rendered.name(),
+        action: StackAction::None,
+        digest: rendered.digest.clone(),
+        baseline: existing.map(Baseline::new),
+        change_set: None,
+        reconciles_code: false,
+        resources: Vec::new(),
+        broader: Vec::new(),
+    };
+    let Some(existing) = existing else {
+        plan.action = StackAction::Create;
+        plan.resources = additions(rendered);
+        return Ok(plan);
+    };
+    if mode != Mode::RevertDrift && is_up_to_date(existing, rendered) {
+        return Ok(plan);
+    }
+    let change_set = change_set::create(env, rendered, Kind::Update, mode).await?;
+    let Some(changes) = compute(env, rendered, &change_set).await? else {
+        env.cloudformation().delete_change_set(&change_set).await?;
+        env.pending().keep(&change_set);
+        return Ok(plan);
+    };
+    plan.action = StackAction::Update;
+    plan.change_set = Some(change_set);
+    if changes
+        .iter()
+        .any(|change| iam_diff::is_about_access(&change.resource_type))
+    {
+        plan.broader = broader(env, existing, rendered).await?;
+    }
+    plan.resources = plan_resources(changes);
+    Ok(plan)
+}
+
+/// Explains what a change set would do to each resource.
+pub(crate) fn plan_resources(changes: Vec<Change>) -> Vec<ResourcePlan> {
+    let changes = replacement::decide(changes);
+    changes
+        .iter()
+        .map(|change| ResourcePlan::new(change, replacement::is_mere_reference(change, &changes)))
+        .collect()
+}
+
+/// Whether the stack says of itself that it is what umb would make of it. An update by hand that keeps `DeployedBy` and
+/// leaves no trace of a change set goes unnoticed; `--revert-drift` looks closer.
+fn is_up_to_date(existing: &DeployedStack, rendered: &RenderedStack) -> bool {
+    let has = |wanted: &BTreeMap<String, String>, actual: &BTreeMap<String, String>| {
+        wanted
+            .iter()
+            .all(|(key, value)| actual.get(key) == Some(value))
+    };
+    let provenance = existing.parameters.provenance.as_ref();
+    existing.status().is_success()
+        && provenance.is_some_and(|provenance| provenance.digest == rendered.digest)
+        && was_created_for(existing.details.change_set.as_deref(), rendered)
+        && has(&rendered.parameters, &existing.details.parameters)
+        && has(&rendered.tags, &existing.details.tags)
+}
+
+async fn broader(
+    env: &AwsEnv,
+    existing: &DeployedStack,
+    rendered: &RenderedStack,
+) -> Result<Vec<Broader>, Error> {
+    let deployed = env.cloudformation().template(existing.arn()).await?;
+    // A template that is not JSON is not umb's. Then all permissions count as new.
+    let deployed = serde_json::from_str(&deployed).unwrap_or_default();
+    let account = env.account().as_str();
+    Ok(iam_diff::broader(
+        &template::resolved(&deployed, &existing.details.parameters, account),
+        &template::resolved(&rendered.template, &rendered.parameters, account),
+    ))
+}
+
+/// Returns what a stack that does not exist yet would hold. Without a change set, which would leave an empty stack
+/// behind.
+fn additions(rendered: &RenderedStack) -> Vec<ResourcePlan> {
+    let resources = rendered.template["Resources"].as_object();
+    resources
+        .into_iter()
+        .flatten()
+        .map(|(logical_id, resource)| {
+            let change = Change {
+                action: Action::Add,
+                logical_id: logical_id.clone(),
+                resource_type: resource["Type"].as_str().unwrap_or_default().to_owned(),
+                properties: Vec::new(),
+            };
+            ResourcePlan::new(&change, false)
+        })
+        .collect()
+}
+
+fn holds_data(resource_type: &str) -> bool {
+    HOLDS_DATA.contains(&resource_type)
+}
+
+impl ResourcePlan {
+    /// Explains a change; `is_mere_reference` if it only comes from references to resources that stay.
+    fn new(change: &Change, is_mere_reference: bool) -> Self {
+        let properties = change.properties.iter();
+        let paths: Vec<_> = properties.map(|property| property.path.as_str()).collect();
+        let impact = if is_mere_reference {
+            impact::REFERENCE
+        } else {
+            impact(&change.resource_type, change.action, &paths)
+        };
+        let leaves = match change.action {
+            Action::Add | Action::Import | Action::Modify => false,
+            Action::MayReplace | Action::Release | Action::Remove | Action::Replace => true,
+        };
+        Self {
+            logical_id: change.logical_id.clone(),
+            resource_type: change.resource_type.clone(),
+            action: change.action,
+            properties: change.properties.clone(),
+            impact: impact.text.to_owned(),
+            needs_consent: impact.needs_consent,
+            loses_data: holds_data(&change.resource_type) && leaves,
+        }
+    }
+}

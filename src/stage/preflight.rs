@@ -1,0 +1,40 @@
+//! Checks what a stage needs in its account and region.
+
+use crate::aws::{self, AwsEnv};
+use crate::model::{StackRef, StageSpec};
+use crate::stack::DeployedStack;
+use crate::stack::asset_bucket::AssetBuckets;
+
+use super::error::Error;
+
+/// What was found in a stage's account and region.
+#[derive(Debug, Clone)]
+pub(crate) struct Preflight {
+    /// The account's quota of concurrent executions.
+    pub(crate) quota: u32,
+    /// The concurrent executions that no function has reserved.
+    pub(crate) unreserved: u32,
+    /// Whether the quota allows the stage's reservation, if it has one.
+    pub(crate) allows_reservation: bool,
+    /// Whether API Gateway has a role to log with.
+    pub(crate) has_logging_role: bool,
+    /// Whether the asset bucket in the account's own namespace exists.
+    pub(crate) has_bucket: bool,
+}
+
+/// Checks what a stage needs; changes nothing.
+pub(crate) async fn preflight(env: &AwsEnv, stage: &StageSpec) -> Result<Preflight, Error> {
+    let concurrency = aws::lambda::concurrency(env.session()).await?;
+    let wanted = stage.reservation().unwrap_or(0);
+    let stateless = StackRef::stateless(&stage.app, &stage.name);
+    let stateless = DeployedStack::find(env, stateless).await?;
+    let held = stateless.map_or(0, |stack| stack.parameters.reserved_concurrency);
+    let bucket = AssetBuckets::new(env, &stage.app).account_regional;
+    Ok(Preflight {
+        quota: concurrency.quota,
+        unreserved: concurrency.unreserved,
+        allows_reservation: wanted == held || concurrency.allows(wanted, held),
+        has_logging_role: aws::apigateway::has_logging_role(env.session()).await?,
+        has_bucket: bucket.exists().await?,
+    })
+}

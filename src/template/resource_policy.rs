@@ -1,0 +1,86 @@
+//! The API's resource policy: who may reach the API at all.
+
+use serde_json::{Value, json};
+
+use crate::model::{Authorization, Cidr, StageSpec};
+
+/// Every method of every stage of the API that the policy belongs to; API Gateway fills in the rest.
+const EVERYTHING: &str = "execute-api:/*";
+
+/// Returns the policy, if the stage needs one. Without a policy, identities of the API's own account may call it if
+/// their own policies allow that. With one, that is still so, and identities of other accounts need the permission of
+/// both. An API that asks for no identity lets in only what the policy allows. Source:
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html>.
+pub(super) fn policy(stage: &StageSpec) -> Option<Value> {
+    let mut statements = Vec::new();
+    if !stage.allowed_accounts.is_empty() {
+        let accounts = stage.allowed_accounts.iter();
+        let principals: Vec<_> = accounts
+            .map(|account| json!({"Fn::Sub": format!("arn:${{AWS::Partition}}:iam::{account}:root")}))
+            .collect();
+        statements.push(allow(&json!({ "AWS": principals })));
+    }
+    if !stage.allowed_cidrs.is_empty() {
+        let cidrs: Vec<_> = stage.allowed_cidrs.iter().map(Cidr::as_str).collect();
+        if stage.authorization == Authorization::None {
+            statements.push(allow(&json!("*")));
+        }
+        statements.push(json!({
+            "Effect": "Deny", "Principal": "*", "Action": "execute-api:Invoke", "Resource": EVERYTHING,
+            "Condition": {"NotIpAddress": {"aws:SourceIp": cidrs}},
+        }));
+    }
+    (!statements.is_empty()).then(|| json!({"Version": "2012-10-17", "Statement": statements}))
+}
+
+fn allow(principal: &Value) -> Value {
+    json!({
+        "Effect": "Allow", "Principal": principal, "Action": "execute-api:Invoke",
+        "Resource": EVERYTHING,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{App, StageName};
+
+    use super::*;
+
+    fn effects(authorization: Authorization, accounts: &[&str], cidrs: &[&str]) -> Vec<String> {
+        let stage = StageSpec {
+            authorization,
+            allowed_accounts: accounts
+                .iter()
+                .map(|text| text.parse().expect("valid"))
+                .collect(),
+            allowed_cidrs: cidrs
+                .iter()
+                .map(|text| text.parse().expect("valid"))
+                .collect(),
+            ..StageSpec::new(App::default(), StageName::dev())
+        };
+        let policy = policy(&stage).unwrap_or_default();
+        let statements = policy["Statement"].as_array().cloned().unwrap_or_default();
+        statements
+            .iter()
+            .map(|statement| format!("{} {}", statement["Effect"], statement["Principal"]))
+            .collect()
+    }
+
+    #[test]
+    fn a_policy_says_no_more_than_it_must() {
+        let iam = Authorization::AwsIam;
+        assert_eq!(effects(iam, &[], &[]), [""; 0]);
+        assert_eq!(effects(iam, &[], &["10.0.0.0/8"]), ["\"Deny\" \"*\""]);
+        let account =
+            r#""Allow" {"AWS":[{"Fn::Sub":"arn:${AWS::Partition}:iam::222222222222:root"}]}"#;
+        assert_eq!(
+            effects(iam, &["222222222222"], &["10.0.0.0/8"]),
+            [account, "\"Deny\" \"*\""]
+        );
+        assert_eq!(
+            effects(Authorization::None, &[], &["10.0.0.0/8"]),
+            ["\"Allow\" \"*\"", "\"Deny\" \"*\""]
+        );
+    }
+}

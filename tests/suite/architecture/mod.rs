@@ -1,0 +1,5 @@
+//! The rules of the source tree, checked from the parsed source.
+
+mod imports;
+mod rules;
+mod tree;

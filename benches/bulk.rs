@@ -44,7 +44,7 @@ fn user(number: u32) -> String {
     )
 }
 
-/// The engine with an empty table, in a file of its own.
+/// The database with an empty table, in its own file.
 fn engine(folder: &Path, file: &str) -> Database {
     let path = folder.join(file);
     let database = Database::new(path.to_str().unwrap()).unwrap();

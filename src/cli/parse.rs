@@ -79,6 +79,8 @@ fn explained(definition: &clap::Command, mut error: clap::Error) -> String {
             error.insert(ContextKind::SuggestedSubcommand, visible);
         }
     }
+    // Nobody who mistypes a flag means it as a value.
+    error.remove(ContextKind::TrailingArg);
     let is_dry_run = error.kind() == ErrorKind::UnknownArgument
         && matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(flag)) if flag == "--dry-run");
     let text = error.render().ansi().to_string();
@@ -121,10 +123,19 @@ mod tests {
     fn check(command: &mut clap::Command, name: &str) {
         let help = command.render_long_help().to_string();
         insta::assert_snapshot!(name.replace(' ', "_"), help);
+        let examples = help
+            .split_once("\nExamples:\n")
+            .map(|(_, examples)| examples);
         assert!(
-            command.has_subcommands() || help.contains("\nExamples:\n"),
+            command.has_subcommands() || examples.is_some(),
             "`{name} --help` has no examples"
         );
+        for line in examples.unwrap_or_default().lines() {
+            assert!(
+                line.is_empty() || line.starts_with("  umb "),
+                "a long example: {line}"
+            );
+        }
         for subcommand in command
             .get_subcommands_mut()
             .filter(|command| !command.is_hide_set())

@@ -17,8 +17,8 @@ use super::target::cloud_stage;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  umb bootstrap prod --trust 111111111111    Let the pipeline of another account deploy prod
-  umb bootstrap prod --yes                   The same for the account in umb.toml, without asking")]
+  umb bootstrap prod --trust 111111111111    Trust the pipeline of that account
+  umb bootstrap prod --yes                   Trust that of umb.toml")]
 pub(crate) struct BootstrapArgs {
     /// A stage that the pipeline will deploy: its account and region get the roles
     stage: String,

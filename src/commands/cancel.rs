@@ -15,7 +15,7 @@ use super::target::{CloudStage, cloud_stage};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  umb cancel dev    Cancel the update of dev, and wait until everything is as before")]
+  umb cancel dev    Cancel the running update of dev")]
 pub(crate) struct CancelArgs {
     /// The stage
     stage: String,
@@ -24,7 +24,7 @@ pub(crate) struct CancelArgs {
 impl CancelArgs {
     pub(super) async fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         let hints = [
-            "Ctrl-C stops `umb deploy local`",
+            "`umb status local` shows whether it is running",
             "`umb pipeline stop` stops an execution",
         ];
         let stage = cloud_stage("cancel", &self.stage, settings, hints)?;

@@ -14,7 +14,7 @@ use super::target::{CloudStage, cloud_stage};
 #[command(after_help = "\
 Examples:
   umb diagnose dev           Show which resource failed first, and why
-  umb diagnose dev --json    The same for a program")]
+  umb diagnose dev --json    The same, as JSON")]
 pub(crate) struct DiagnoseArgs {
     /// The stage
     stage: String,

@@ -31,7 +31,7 @@ pub(crate) struct DriftArgs {
 impl DriftArgs {
     pub(super) async fn run(&self, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
         let hints = [
-            "nobody changes it but umb",
+            "only umb changes it, so it cannot drift",
             "`umb plan pipeline` shows what a deploy would change",
         ];
         let stage = cloud_stage("drift", &self.stage, settings, hints)?;

@@ -79,12 +79,12 @@ pub(crate) const TABLE: [(&str, First, Second); 44] = [
     ("init", First::Stop(""), Second::Nothing),
     (
         "connection create",
-        First::Stop("`umb connection status --wait` waits again"),
+        First::Stop("the same command waits again"),
         Second::Nothing,
     ),
     (
         "connection status",
-        First::Stop("`umb connection status --wait` waits again"),
+        First::Stop("the same command waits again"),
         Second::Nothing,
     ),
     ("connection list", First::Stop(""), Second::Nothing),

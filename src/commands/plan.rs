@@ -19,8 +19,8 @@ use super::{Exit, GivenFlags, pipeline};
 #[command(after_help = "\
 Examples:
   umb plan dev                     Show what `umb deploy dev` would change
-  umb plan prod --out plan.json    Save the plan, for `umb deploy prod --plan plan.json`
-  umb plan prod --exit-code        Exit with 4 if anything would change: for scripts")]
+  umb plan prod --out plan.json    Save the plan, for `umb deploy --plan`
+  umb plan prod --exit-code        Exit with 4 if anything would change")]
 pub(crate) struct PlanArgs {
     /// The stage, or `pipeline`
     target: String,
@@ -47,8 +47,7 @@ impl PlanArgs {
         let target = Target::parse(&self.target, settings)?;
         match target {
             Target::Local => {
-                Err(target
-                    .unsupported("plan", "`umb deploy local` starts it, or says that it runs"))
+                Err(target.unsupported("plan", "`umb deploy local` starts it if it is not running"))
             }
             Target::All => Err(target.unsupported("plan", "name a stage, e.g. `umb plan dev`")),
             Target::Pipeline => {
@@ -108,6 +107,6 @@ pub(super) fn load(path: &Path, stage: &str) -> Result<Plan, Failure> {
     let text = fs_err::read_to_string(path)?;
     serde_json::from_str(&text).map_err(|error| {
         Failure::usage(format!("{} is not a plan: {error}", path.display()))
-            .hint(format!("make one: `umb plan {stage} --out FILE`"))
+            .hint(format!("make one: `umb plan {stage} --out plan.json`"))
     })
 }

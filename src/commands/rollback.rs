@@ -9,12 +9,12 @@ use crate::ui::Ui;
 use super::interrupt::attended;
 use super::target::{CloudStage, cloud_stage};
 
-/// Bring a stage back whose update stopped half-way
+/// Roll back a stage whose update stopped halfway
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  umb rollback dev                      Continue the rollback of dev
-  umb rollback dev --skip APIDeployment Leave out a resource whose rollback failed")]
+  umb rollback dev                         Continue the rollback of dev
+  umb rollback dev --skip APIDeployment    Leave out a resource")]
 pub(crate) struct RollbackArgs {
     /// The stage
     stage: String,
@@ -27,7 +27,7 @@ impl RollbackArgs {
     pub(super) async fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         let hints = [
             "`umb deploy local` starts it again",
-            "`umb pipeline rollback STAGE` deploys what an earlier execution deployed",
+            "`umb pipeline rollback` deploys what an earlier execution deployed",
         ];
         let stage = cloud_stage("rollback", &self.stage, settings, hints)?;
         let target = CloudStage::open(stage).await?;

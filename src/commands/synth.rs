@@ -24,7 +24,7 @@ const REGION: &str = "REGION";
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  umb synth                          Write the templates of all stages to umb.out/
+  umb synth                          Write those of all stages to umb.out/
   umb synth dev --out templates      Write those of one stage to another folder
   umb synth pipeline                 Write that of the pipeline")]
 pub(crate) struct SynthArgs {

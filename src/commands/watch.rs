@@ -14,7 +14,7 @@ use super::target::{CloudStage, cloud_stage};
 #[command(after_help = "\
 Examples:
   umb watch dev           Follow the running deploy of dev
-  umb watch dev --json    The same for a program")]
+  umb watch dev --json    The same, as JSON")]
 pub(crate) struct WatchArgs {
     /// The stage
     stage: String,

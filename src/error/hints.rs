@@ -80,19 +80,25 @@ impl From<local::Error> for Failure {
         use local::Error as E;
         let hint = match &error {
             E::PortTaken { .. } => {
-                "choose another port with --port, or leave --port out to use a free one"
+                "choose another port with --port, or leave --port out to use a free one".to_owned()
             }
-            E::StateFolder { .. } => "set XDG_STATE_HOME to a folder that umb can write to",
+            E::StateFolder { .. } => {
+                "set XDG_STATE_HOME to a folder that umb can write to".to_owned()
+            }
             E::NotStarted { .. } => {
-                "the log file says why; `umb deploy local --foreground` shows it"
+                "the log file says why; `umb deploy local --foreground` shows it".to_owned()
             }
             E::Running { .. } => {
                 "stop it first: `umb destroy local`, or Ctrl-C where it runs in the foreground"
+                    .to_owned()
             }
-            E::NotStopped { .. } => "end that process, then run the same command again",
-            E::Engine { is_busy: true, .. } => "another process uses it: try again later",
+            E::NotStopped { .. } => "end that process, then run the same command again".to_owned(),
+            E::Engine { is_busy: true, .. } => {
+                "another process uses it: try again later".to_owned()
+            }
             E::Database { .. } | E::Engine { .. } | E::Serve(_) => {
                 "`umb destroy local` deletes the local data, `umb deploy local` starts again"
+                    .to_owned()
             }
         };
         Self::from_error(Kind::Failed, error).hint(hint)
@@ -120,8 +126,8 @@ impl From<pipeline::Error> for Failure {
             E::ConnectionInUse { .. } => {
                 "delete that pipeline first, or give it another connection".to_owned()
             }
-            E::ConnectionBroken { name } => format!(
-                "run `umb connection delete {name}`, then `umb connection create --provider GitHub --name {name}`"
+            E::ConnectionBroken { name, provider } => format!(
+                "run `umb connection delete {name}`, then `umb connection create --provider {provider} --name {name}`"
             ),
             E::NoPipeline { .. } => "`umb deploy pipeline` creates it".to_owned(),
             E::HasEnded { .. } | E::NoExecution { .. } | E::NothingTo { .. } => {

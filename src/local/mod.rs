@@ -14,7 +14,7 @@ mod table;
 pub(crate) use auth::Key;
 pub(crate) use error::Error;
 pub(crate) use process::{
-    ServerOptions, Started, delete_data, is_deployed, key, running, start, stop,
+    ServerOptions, Started, delete_data, delete_leftovers, is_deployed, key, running, start, stop,
 };
 pub(crate) use server::{BoundServer, Served, serve};
 pub(crate) use state_dir::ServerRecord;

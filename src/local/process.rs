@@ -140,6 +140,11 @@ pub(crate) async fn delete_data(folder: &Path) -> Result<(), Error> {
     folder.delete()
 }
 
+/// Deletes what an interrupted [`delete_data`] left.
+pub(crate) fn delete_leftovers(folder: &Path) -> Result<(), Error> {
+    StateDir::new(folder).delete_leftovers()
+}
+
 /// Checks whether a server could listen on `port`, so that a running one is not stopped for one that cannot start.
 fn check_port(port: u16) -> Result<(), Error> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))

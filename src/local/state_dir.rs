@@ -20,6 +20,9 @@ use super::error::Error;
 /// How long another server must hold the lock before it counts as running.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(300);
 
+/// The start of the extension of a folder that is being deleted.
+const DELETED: &str = "deleted-";
+
 /// The folder of a local stage, and the files in it.
 #[derive(Debug, Clone)]
 pub(super) struct StateDir(PathBuf);
@@ -124,9 +127,22 @@ impl StateDir {
     /// Whether a server holds the lock.
     pub(super) fn is_served(&self) -> Result<bool, Error> {
         match fs::exists(self.lock_file()) {
-            Ok(true) => Ok(self.try_lock()?.is_none()),
+            Ok(true) => self.is_locked(),
             Ok(false) => Ok(false),
             Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// Whether the lock is held exclusively. Commands that look at the same time do not disturb each other.
+    fn is_locked(&self) -> Result<bool, Error> {
+        let file = match File::open(self.lock_file()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            file => file.map_err(|error| self.failed(error))?,
+        };
+        match file.file().try_lock_shared() {
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(self.failed(error)),
         }
     }
 
@@ -164,12 +180,33 @@ impl StateDir {
     pub(super) fn delete(&self) -> Result<(), Error> {
         let doomed = self
             .0
-            .with_extension(format!("deleted-{}", std::process::id()));
-        let deleted = fs::rename(&self.0, &doomed).and_then(|()| fs::remove_dir_all(&doomed));
-        match deleted {
+            .with_extension(format!("{DELETED}{}", std::process::id()));
+        match fs::rename(&self.0, doomed) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.failed(error)),
-            _ => Ok(()),
+            _ => self.delete_leftovers(),
         }
+    }
+
+    /// Deletes folders that are renamed already.
+    pub(super) fn delete_leftovers(&self) -> Result<(), Error> {
+        let (Some(parent), Some(name)) = (self.0.parent(), self.0.file_name()) else {
+            return Ok(());
+        };
+        let prefix = format!("{}.{DELETED}", name.to_string_lossy());
+        let Ok(entries) = fs::read_dir(parent) else {
+            return Ok(());
+        };
+        for entry in entries.flatten() {
+            if !entry.file_name().to_string_lossy().starts_with(&prefix) {
+                continue;
+            }
+            if let Err(error) = fs::remove_dir_all(entry.path())
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                return Err(self.failed(error));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn failed(&self, source: io::Error) -> Error {

@@ -66,7 +66,7 @@ fn check_app(name: &str) -> Result<(), Invalid> {
 
 fn check_stage_name(name: &str) -> Result<(), Invalid> {
     if RESERVED.contains(&name) {
-        Err(Invalid("is reserved: it is a target of another kind"))
+        Err(Invalid("is a reserved name"))
     } else if is_name(name, |letter| letter.is_ascii_lowercase()) {
         Ok(())
     } else {

@@ -114,6 +114,7 @@ pub(crate) async fn until_available(
             Some(now) if now.status == Status::Pending => Ok(None),
             _ => Err(Error::ConnectionBroken {
                 name: connection.name.clone(),
+                provider: connection.provider.clone(),
             }),
         }
     })

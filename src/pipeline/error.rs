@@ -27,7 +27,7 @@ pub(crate) enum Error {
         pipelines: Vec<String>,
     },
     #[error("the connection {name} was deleted, or its provider rejected it")]
-    ConnectionBroken { name: String },
+    ConnectionBroken { name: String, provider: String },
     #[error("there is no pipeline {pipeline} (account {account}, {region})")]
     NoPipeline {
         pipeline: String,

@@ -160,15 +160,17 @@ impl<'a> PipelineRuns<'a> {
     ///
     /// # Errors
     /// When there is no such stage, or nothing to roll back to.
-    pub(crate) async fn roll_back(
-        &self,
-        stage: &StageName,
-        to: Option<&str>,
-    ) -> Result<String, Error> {
-        let [_, stateless] = names::pipeline_stages(stage);
-        let wanted = [stage.to_string(), stateless];
+    pub(crate) async fn roll_back(&self, stage: &str, to: Option<&str>) -> Result<String, Error> {
+        let of_app = stage.to_lowercase().parse::<StageName>().ok();
+        let stateless = of_app.map(|stage| {
+            let [_, stateless] = names::pipeline_stages(&stage);
+            stateless
+        });
+        let wanted = [Some(stage.to_owned()), stateless];
         let stages = self.stages().await?;
-        let found = stages.iter().find(|one| wanted.contains(&one.name));
+        let found = stages
+            .iter()
+            .find(|one| wanted.iter().flatten().any(|name| *name == one.name));
         let Some(found) = found else {
             return Err(Error::NoStage {
                 stage: stage.to_string(),

@@ -98,15 +98,8 @@ impl PipelineRuns<'_> {
             }
             for action in &actions {
                 let status = Status::parse(&action.status);
-                if reported.insert(action.id.clone(), status) == Some(status) {
-                    continue;
-                }
-                report(Event::new(id, action));
-                if status == Status::Failed {
-                    // A log that cannot be read must not hide what failed.
-                    if let Ok(Some(log)) = self.tail(action).await {
-                        report(log);
-                    }
+                if reported.insert(action.id.clone(), status) != Some(status) {
+                    self.report(id, action, report).await;
                 }
             }
             if now.status.is_moving() {
@@ -121,6 +114,17 @@ impl PipelineRuns<'_> {
             }))
         })
         .await
+    }
+
+    /// Reports what an action did, with the end of its log if it failed.
+    async fn report(&self, id: &str, action: &ActionExecution, report: &mut impl FnMut(Event)) {
+        report(Event::new(id, action));
+        if Status::parse(&action.status) == Status::Failed {
+            // A log that cannot be read must not hide what failed.
+            if let Ok(Some(log)) = self.tail(action).await {
+                report(log);
+            }
+        }
     }
 
     /// Returns the last lines of a failed build's log.

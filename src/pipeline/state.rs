@@ -221,7 +221,7 @@ fn first_line(text: &str) -> String {
 impl Stage {
     /// Whether a person means it by this name: its own, or that of the app's stage.
     pub(super) fn is_called(&self, name: &str) -> bool {
-        let stage = name.parse::<StageName>();
+        let stage = name.to_lowercase().parse::<StageName>();
         self.name == name
             || stage.is_ok_and(|stage| names::pipeline_stages(&stage).contains(&self.name))
     }

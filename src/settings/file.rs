@@ -201,7 +201,7 @@ mod tests {
             ),
             (
                 "stages.all = {}",
-                "umb.toml:1: stages.all: is reserved: it is a target of another kind",
+                "umb.toml:1: stages.all: is a reserved name",
             ),
             (
                 "stages.dev = 3",

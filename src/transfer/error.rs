@@ -16,7 +16,7 @@ pub(crate) enum Error {
     Read(#[source] io::Error),
     #[error("cannot write the users")]
     Write(#[source] io::Error),
-    #[error("the heading of the CSV file is not valid: {reason}")]
+    #[error("the CSV header is not valid: {reason}")]
     Heading { reason: String },
     #[error("{} belongs to another import or export: {reason}", path.display())]
     OtherCheckpoint { path: PathBuf, reason: &'static str },

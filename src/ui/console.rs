@@ -57,9 +57,7 @@ impl Ui {
 
     /// Shows something that a person has to agree to, or that explains a failure.
     pub(crate) fn explain(&self, what: &impl Show) {
-        if self.output != Output::Lines || self.can_ask {
-            self.note(&what.text());
-        }
+        self.note(&what.text());
     }
 
     /// Says something beside the result.

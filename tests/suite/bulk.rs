@@ -59,7 +59,7 @@ fn a_bad_line_does_not_stop_the_rest() {
     assert_eq!(run.stdout, "2 created, 0 updated, 0 skipped, 3 rejected\n");
     assert_eq!(
         run.stderr,
-        "error: 3 of 5 lines were rejected\nhint: users.jsonl.rejects.jsonl has them, with the reasons\n"
+        "error: 3 of 5 lines were rejected\nhint: see users.jsonl.rejects.jsonl for the lines and the reasons\n"
     );
     let rejects: Vec<Value> = read(&sandbox, "users.jsonl.rejects.jsonl")
         .lines()

@@ -71,7 +71,7 @@ fn an_import_that_is_killed_again_and_again_loses_and_doubles_nobody() {
         last = written["state"]["done"]["records"].as_u64().unwrap();
     }
     let run = users(&sandbox, &["import", "users.jsonl"]).fails(1);
-    // With --on-conflict fail, whoever is there already would be refused.
+    // With --on-conflict fail, existing users would be rejected.
     assert_eq!(
         run.stdout,
         format!("{count} created, 0 updated, 0 skipped, 1 rejected\n"),

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use crate::harness::{Proxy, Run, Sandbox, ministack, signal};
 
 const RUNS: u64 = 6;
-/// One of so many calls goes wrong.
+/// One of so many calls fails.
 const ONE_IN: u32 = 12;
 /// So often a run may fail, and be run again, before that counts as not converging.
 const PATIENCE: usize = 8;

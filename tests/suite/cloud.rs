@@ -74,7 +74,7 @@ fn use_the_api(sandbox: &Sandbox) {
     assert_eq!(
         again.stderr,
         "error: User john already exists (409)\n\
-         hint: `umb users get john` shows it; `umb users update john --set KEY=VALUE` changes it\n"
+         hint: `umb users get john` shows it; `umb users update john --set country=US` changes it, for example\n"
     );
     stdout(
         sandbox,

@@ -150,7 +150,7 @@ fn a_connection_is_made_explained_and_waited_for() {
     ] {
         assert!(run.stderr.contains(text), "{text}: {run:#?}");
     }
-    // Once more, nothing is made.
+    // The second time, nothing is created.
     let again = connection(
         &sandbox,
         &["create", "--provider", "GitHub", "--name", "hub"],

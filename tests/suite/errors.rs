@@ -75,7 +75,10 @@ fn values_that_are_out_of_the_question() {
     for (text, cause) in [
         ("app = \"a-b\"", "umb.toml:1: app = \"a-b\": must be"),
         ("stages.Dev = {}", "umb.toml:1: stages.Dev: must be"),
-        ("stages.all = {}", "umb.toml:1: stages.all: is reserved"),
+        (
+            "stages.all = {}",
+            "umb.toml:1: stages.all: is a reserved name",
+        ),
         (
             "stages.dev.account = \"1\"",
             "umb.toml:1: stages.dev.account = \"1\": must be",

@@ -246,7 +246,7 @@ fn a_stack_that_somebody_deletes_meanwhile_is_said_to_be_gone() {
     );
 }
 
-/// A stage whose two stacks are there, and on which nothing would change. Every change set that is asked
+/// A stage whose two stacks exist, and in which nothing would change. Every change set that is requested
 /// for goes to `asked`.
 fn unchanged(asked: &Arc<Mutex<Vec<String>>>) -> Sandbox {
     let asked = Arc::clone(asked);

@@ -127,8 +127,8 @@ fn wrong_and_old_signatures_are_refused() {
     );
 }
 
-/// MiniStack tells policies of no request's address, so no block of addresses admits one: that the others are
-/// let in is for AWS to show.
+/// MiniStack gives policies no address of a request, so no address block admits one. That the others are
+/// admitted cannot be shown here.
 #[test]
 fn addresses_that_a_stage_does_not_admit_are_refused() {
     let aws = ministack_with_iam();
@@ -185,7 +185,7 @@ fn the_functions_role_is_enough_and_each_of_its_actions_is_needed() {
     let policy = percent_decode_str(&policy).decode_utf8().unwrap();
     let policy: Value = serde_json::from_str(&policy).unwrap();
 
-    // What was deployed allows these actions, on the table alone, and nothing else.
+    // The deployed role allows these actions, only on the table, and nothing else.
     let table = root.umb(&["outputs", "dev", "TableArn"]).ok().stdout;
     let statement = &policy["Statement"][0];
     let mut actions = ACTIONS.map(|(action, _)| action);
@@ -204,11 +204,8 @@ fn the_functions_role_is_enough_and_each_of_its_actions_is_needed() {
 
     // Without one of them, its route fails.
     let put = |policy: &Value| {
-        aws.form(
-            &root,
-            "iam",
-            &format!("Action=PutRolePolicy&{of_table}&PolicyDocument={policy}"),
-        );
+        let form = format!("Action=PutRolePolicy&{of_table}&PolicyDocument={policy}");
+        aws.form(&root, "iam", &form);
     };
     for (action, verb) in ACTIONS {
         let mut without = policy.clone();
@@ -218,11 +215,10 @@ fn the_functions_role_is_enough_and_each_of_its_actions_is_needed() {
             .retain(|other| other != action);
         put(&without);
         let run = users(verb).fails(1);
-        assert!(
-            run.stderr
-                .contains("The request could not be completed (500)"),
-            "without {action}: {run:?}"
-        );
+        let failed = run
+            .stderr
+            .contains("The request could not be completed (500)");
+        assert!(failed, "without {action}: {run:?}");
         put(&policy);
         users(verb).ok();
     }

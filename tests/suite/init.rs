@@ -16,7 +16,7 @@ fn read(sandbox: &Sandbox, file: &str) -> String {
     fs::read_to_string(sandbox.work().join(file)).unwrap()
 }
 
-/// A sandbox without umb.toml, in an account of its own.
+/// A sandbox without umb.toml, in its own account.
 fn empty(aws: &MiniStack) -> Sandbox {
     let sandbox = Sandbox::on(aws);
     fs::remove_file(sandbox.work().join("umb.toml")).unwrap();
@@ -120,12 +120,12 @@ fn what_cannot_be_found_out_needs_flags_if_nobody_can_be_asked() {
     let run = init(&sandbox, &[]).fails(2);
     assert_eq!(
         run.stderr,
-        "error: the pipeline's account is not known\nhint: say it with --account\n"
+        "error: the pipeline's account is not set\nhint: pass --account\n"
     );
     assert!(!sandbox.work().join("umb.toml").exists());
     let known = ["--account", "111111111111", "--region", "eu-west-1"];
     let run = init(&sandbox, &known).fails(2);
-    assert!(run.stderr.contains("say it with --repository"), "{run:#?}");
+    assert!(run.stderr.contains("pass --repository"), "{run:#?}");
     init(
         &sandbox,
         &[&known[..], &["--repository", "octo/backend"]].concat(),

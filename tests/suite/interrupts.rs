@@ -35,7 +35,7 @@ fn arguments(verb: &str) -> Vec<String> {
     line.split_whitespace().map(str::to_owned).collect()
 }
 
-/// A sandbox whose AWS answers nothing but, if it `knows_callers`, who is calling. Each unanswered request is told.
+/// A sandbox whose AWS only responds, if it `knows_callers`, to who is calling. Every other request is reported.
 fn sandbox(knows_callers: bool) -> (Sandbox, Receiver<()>) {
     let (told, unanswered) = mpsc::channel();
     let endpoint = replay(move |request| {

@@ -77,10 +77,6 @@ fn a_closed_local_stage_lets_in_its_own_key_alone() {
     );
     let server = stdout(&sandbox, &["deploy", "local"]);
     assert!(server.contains("(restarted)"), "{server}");
-    assert_eq!(
-        request("GET", &format!("{base}users"), &[], None)
-            .unwrap()
-            .status,
-        200
-    );
+    let open = request("GET", &format!("{base}users"), &[], None).unwrap();
+    assert_eq!(open.status, 200);
 }

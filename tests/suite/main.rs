@@ -1,7 +1,7 @@
 //! The integration tests: the real binary, in a hermetic environment, against real peers.
 //!
 //! One file per command, one for what several share. They are one test binary, so that one
-//! MiniStack serves them all; every test works in an account and a home folder of its own.
+//! One MiniStack serves them all; every test has its own account and home folder.
 
 #![expect(
     clippy::panic,

@@ -109,7 +109,7 @@ fn a_saved_plan_is_applied_and_no_other() {
         run.stdout.contains(&format!(" ✅  {stateless}\n")),
         "{run:#?}"
     );
-    // What it was made for has happened.
+    // It was already applied.
     let run = sandbox
         .umb(&["deploy", "dev", "--plan", "plan.json"])
         .fails(1);
@@ -164,7 +164,7 @@ fn a_plan_from_other_settings_is_refused() {
     );
 }
 
-/// The deployed template with `change` made to it, deployed behind umb's back.
+/// The deployed template with `change`, deployed without umb.
 fn changed_by_hand(
     aws: &MiniStack,
     sandbox: &Sandbox,

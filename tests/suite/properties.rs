@@ -1,4 +1,4 @@
-//! Requests that schemathesis makes up from the contract, against every front that speaks HTTP: what is valid
+//! Requests that schemathesis generates from the contract, against every front that speaks HTTP: what is valid
 //! is accepted, what is not is refused, and every answer is as the contract says.
 //!
 //! `cargo test` tries some, always the same; `UMB_HTTP_EXAMPLES=2000 cargo test --test suite properties` tries that

@@ -62,18 +62,12 @@ fn prod_is_protected_and_its_table_outlives_it() {
         "{run:#?}"
     );
 
-    let run = sandbox.umb(&["plan", "prod"]).ok();
-    assert!(
-        run.stdout
-            .contains("  < Table (AWS::DynamoDB::Table): the table "),
-        "{run:#?}"
-    );
+    let plan = sandbox.umb(&["plan", "prod"]).ok().stdout;
+    let import = "  < Table (AWS::DynamoDB::Table): the table ";
+    assert!(plan.contains(import), "{plan}");
     sandbox.umb(&["deploy", "prod"]).ok();
-    let users = sandbox
-        .umb(&["users", "list", "--stage", "prod"])
-        .ok()
-        .stdout;
-    assert_eq!(users, "{\"username\":\"john\"}\n");
+    let list = ["users", "list", "--stage", "prod"];
+    assert_eq!(sandbox.umb(&list).ok().stdout, "{\"username\":\"john\"}\n");
 
     sandbox
         .umb(&["destroy", "prod", "--confirm", &sandbox.app])

@@ -1,5 +1,5 @@
 //! `umb users export --to` and `import --from`: DynamoDB moves the users, umb watches. `MiniStack` imports what is
-//! in a bucket; of an export it keeps the books alone and writes nothing, so what AWS would write is put there.
+//! in a bucket. It records exports but writes nothing, so the test writes what AWS would write.
 
 use std::io::Write as _;
 
@@ -111,7 +111,7 @@ fn an_import_that_was_only_watched_no_more_is_finished_by_the_next_run() {
         &format!("{bucket}/1.json.gz"),
         &[json!({"username": {"S": "john"}})],
     );
-    // What a run begins that is interrupted at once.
+    // What an interrupted run started.
     let table = format!("{}-Prod-Stateful-Table", sandbox.app);
     let import = json!({
         "S3BucketSource": {"S3Bucket": bucket},
@@ -228,7 +228,7 @@ fn what_dynamodb_cannot_do_is_refused_with_the_way_out() {
     let args = ["users", "--stage", "local", "export", "--to", "s3://bucket"];
     let run = local.umb(&args).fails(2);
     assert!(
-        run.stderr.contains("is on this machine, without S3"),
+        run.stderr.contains("the stage local cannot use S3"),
         "{run:#?}"
     );
 }

@@ -15,12 +15,12 @@ use super::show::{explain_status, until_available};
 #[command(after_help = "\
 Examples:
   umb connection create --provider GitHub              Connect to GitHub
-  umb connection create --provider GitLab --no-wait    Connect to GitLab, and complete it later")]
+  umb connection create --provider GitLab --no-wait    Do not wait")]
 pub(super) struct CreateArgs {
     /// What to connect to
     #[arg(long, value_enum, ignore_case = true)]
     provider: ProviderArg,
-    /// Its name, up to 32 characters; an existing one of that name is used
+    /// Its name, up to 32 characters; an existing connection of that name is reused
     /// [default: that of [pipeline] in umb.toml, the app's name]
     #[arg(long)]
     name: Option<String>,

@@ -13,11 +13,11 @@ use super::find::ConnectionArg;
 #[command(after_help = "\
 Examples:
   umb connection delete                Delete the connection of umb.toml
-  umb connection delete old --yes      Delete the connection `old` without asking")]
+  umb connection delete old --yes      Delete another one, without asking")]
 pub(super) struct DeleteArgs {
     #[command(flatten)]
     connection: ConnectionArg,
-    /// Do it without asking
+    /// Do not ask for confirmation
     #[arg(long, short)]
     yes: bool,
 }

@@ -11,7 +11,7 @@ use crate::ui::Ui;
 #[command(after_help = "\
 Examples:
   umb connection list           List them
-  umb connection list --json    The same for a program")]
+  umb connection list --json    The same, as JSON")]
 pub(super) struct ListArgs {
     /// Show them as a JSON array
     #[arg(long)]

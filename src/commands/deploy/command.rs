@@ -20,7 +20,7 @@ Examples:
   umb deploy local                    Start the backend on this machine
   umb deploy dev                      Deploy the stage dev on AWS
   umb deploy prod --plan plan.json    Apply exactly a saved plan
-  umb deploy pipeline --follow        Deploy the pipeline, and follow its first execution")]
+  umb deploy pipeline --follow        Deploy the pipeline, and follow it")]
 pub(crate) struct DeployArgs {
     /// The stage: local, dev, prod, or one of umb.toml; or `pipeline`
     target: String,

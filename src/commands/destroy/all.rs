@@ -22,7 +22,7 @@ pub(super) async fn destroy_all(
     let app = &settings.app;
     let all = AppEnv::look_everywhere(settings).await?;
     if all.is_empty() {
-        ui.note("AWS is not configured here: only this machine is looked at");
+        ui.note("AWS is not configured: only this machine is checked");
     }
     for here in &all {
         ui.note(&here.to_string());
@@ -54,10 +54,16 @@ async fn ask(all: &[AppEnv], consent: &Consent<'_>, ui: &Ui) -> Result<(), Failu
     let is_protected =
         |here: &AppEnv| here.is_protected || (consent.delete_data && !here.only_tables.is_empty());
     let is_protected = all.iter().any(is_protected);
-    let question = if is_protected && !consent.delete_data {
-        format!("Protected tables stay. Destroy all this of {app}, and the local stage?")
+    let question = if all.is_empty() {
+        "Destroy the local stage, with all its users?".to_owned()
+    } else if is_protected && !consent.delete_data {
+        format!(
+            "Protected tables stay. Destroy everything else of {app} that is listed above, and the local stage?"
+        )
     } else {
-        format!("Destroy all this of {app}, with all users, and the local stage?")
+        format!(
+            "Destroy everything of {app} that is listed above, with all users, and the local stage?"
+        )
     };
     consent.ask(&question, is_protected, ui).await
 }

@@ -20,11 +20,11 @@ use super::stage::destroy_stage;
 Examples:
   umb destroy dev                   Destroy the stage dev, with its users
   umb destroy prod --delete-data    Destroy a protected stage, and its table too
-  umb destroy all                   Destroy all stages, the pipeline and what they share")]
+  umb destroy all                   Destroy everything of the app")]
 pub(crate) struct DestroyArgs {
     /// The stage, `pipeline`, or `all` for every stage, the pipeline and what they share
     target: String,
-    /// Do it without asking; not enough for a protected stage
+    /// Do not ask for confirmation; not enough for a protected stage
     #[arg(long, short)]
     yes: bool,
     /// Show what happens as JSON Lines

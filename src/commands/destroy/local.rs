@@ -11,7 +11,9 @@ use super::super::target::LocalStage;
 pub(super) async fn destroy_local(settings: &Settings, yes: bool, ui: &Ui) -> Result<(), Failure> {
     let stage = LocalStage::new(settings)?;
     let name = &stage.name;
-    if !stage.is_deployed() {
+    if !stage.is_deployed() && local::running(&stage.folder)?.is_none() {
+        // What a destroy that was interrupted left, if there was one.
+        local::delete_leftovers(&stage.folder)?;
         ui.say(Message::Note {
             text: format!("{name} is not deployed"),
         });

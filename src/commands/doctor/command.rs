@@ -7,12 +7,12 @@ use crate::ui::Ui;
 use super::finding::Findings;
 use super::{pipeline, stage};
 
-/// Check everything that deploys need, and say what is missing
+/// Check that everything needed to deploy is in place
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   umb doctor           Check the stages and the pipeline
-  umb doctor --json    The same for a program")]
+  umb doctor --json    The same, as JSON")]
 pub(crate) struct DoctorArgs {
     /// Show a JSON array, an object for each finding
     #[arg(long)]

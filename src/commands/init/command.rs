@@ -25,7 +25,7 @@ const BUILDSPEC: &str = "buildspec.yml";
 Examples:
   umb init                                        Ask for everything
   umb init --account 111111111111 --branch trunk  Ask for the rest
-  umb init --notify team@example.com --buildspec  Also send e-mails, and write a buildspec")]
+  umb init --notify team@example.com              Also send e-mails")]
 pub(crate) struct InitArgs {
     /// The project's folder: the root of a clone of a copy of umb's repository
     #[arg(long, value_name = "DIR", default_value = ".")]
@@ -36,7 +36,7 @@ pub(crate) struct InitArgs {
     /// The account of the pipeline, 12 digits [default: that of the credentials]
     #[arg(long)]
     account: Option<AccountId>,
-    /// The account of the stage prod, if it is another one
+    /// The account of the stage prod, if it is different
     #[arg(long)]
     prod_account: Option<AccountId>,
     /// The repository, OWNER/REPO [default: git's remote `origin`]
@@ -48,7 +48,7 @@ pub(crate) struct InitArgs {
     /// The connection to the repository, by its name or ARN [default: one with the app's name]
     #[arg(long)]
     connection: Option<String>,
-    /// The e-mail address that is told of failed executions
+    /// The e-mail address to notify of failed executions
     #[arg(long, value_name = "ADDRESS")]
     notify: Option<String>,
     /// Also write the build's buildspec into the project, to be changed there

@@ -37,8 +37,7 @@ impl Question {
             None => found,
         };
         let value = value.ok_or_else(|| {
-            Failure::usage(format!("the pipeline's {key} is not known"))
-                .hint(format!("say it with --{key}"))
+            Failure::usage(format!("the pipeline's {key} is not set")).hint(format!("pass --{key}"))
         })?;
         editor.set(PIPELINE, key, value);
         Ok(())

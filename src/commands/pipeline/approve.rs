@@ -10,7 +10,7 @@ use crate::ui::Ui;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  umb pipeline approve                            Approve what waits, after showing it
+  umb pipeline approve                            Approve what waits
   umb pipeline approve --reject -m 'not today'    Reject it, and say why")]
 pub(super) struct ApproveArgs {
     /// The stage of the pipeline [default: the only one that waits]
@@ -21,7 +21,7 @@ pub(super) struct ApproveArgs {
     /// Why, for the record
     #[arg(long, short, default_value = "", hide_default_value = true)]
     message: String,
-    /// Do it without asking
+    /// Do not ask for confirmation
     #[arg(long, short)]
     yes: bool,
 }

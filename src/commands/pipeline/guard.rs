@@ -5,7 +5,7 @@ use crate::settings::Settings;
 use crate::stack;
 use crate::stage;
 use crate::template::CHANGE_SET;
-use crate::ui::{Show as _, Ui};
+use crate::ui::Ui;
 
 use super::super::target::{CloudStage, cloud_stage};
 
@@ -23,7 +23,7 @@ impl GuardArgs {
         let target = CloudStage::open(stage).await?;
         let guarded = stage::guard(&target.env, &target.spec, CHANGE_SET).await;
         let changes = guarded.map_err(|error| explained(error, &self.stage))?;
-        ui.print(&changes.text());
+        ui.show(&changes);
         ui.note("no data would be lost");
         Ok(())
     }

@@ -12,7 +12,7 @@ use super::follow::report_started;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  umb pipeline retry            Run the stage again in which the newest execution failed
+  umb pipeline retry            Run the stage that failed again
   umb pipeline retry --watch    The same, and follow it")]
 pub(super) struct RetryArgs {
     /// The stage of the pipeline [default: the one in which the newest execution failed]

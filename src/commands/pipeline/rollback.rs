@@ -2,7 +2,6 @@
 
 use crate::aws::AwsEnv;
 use crate::error::Failure;
-use crate::model::StageName;
 use crate::pipeline::PipelineRuns;
 use crate::settings::Settings;
 use crate::ui::Ui;
@@ -13,18 +12,18 @@ use super::follow::report_started;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  umb pipeline rollback prod            Go back to the execution before the newest successful one
+  umb pipeline rollback prod            Go back by one successful execution
   umb pipeline rollback prod --to ID    Go back to this execution")]
 pub(super) struct RollbackArgs {
-    /// The stage
-    stage: StageName,
+    /// The stage, or its name in the pipeline
+    stage: String,
     /// The execution to go back to [default: the one before the newest successful one]
     #[arg(long, value_name = "EXECUTION")]
     to: Option<String>,
     /// Follow it until it ends
     #[arg(long)]
     watch: bool,
-    /// Do it without asking
+    /// Do not ask for confirmation
     #[arg(long, short)]
     yes: bool,
 }

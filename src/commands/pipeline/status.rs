@@ -11,7 +11,7 @@ use crate::ui::Ui;
 #[command(after_help = "\
 Examples:
   umb pipeline status           Show what is being deployed
-  umb pipeline status --json    The same for a program")]
+  umb pipeline status --json    The same, as JSON")]
 pub(super) struct StatusArgs {
     /// Show a JSON object
     #[arg(long)]

@@ -10,7 +10,7 @@ use crate::ui::Ui;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  umb pipeline stop              Stop the newest execution after its running actions
+  umb pipeline stop              Stop it after its running actions
   umb pipeline stop --abandon    Stop it now")]
 pub(super) struct StopArgs {
     /// The execution's ID [default: the newest running one]

@@ -13,7 +13,7 @@ use super::follow::follow;
 #[command(after_help = "\
 Examples:
   umb pipeline watch           Follow the newest execution
-  umb pipeline watch --json    The same for a program")]
+  umb pipeline watch --json    The same, as JSON")]
 pub(super) struct WatchArgs {
     /// The execution's ID [default: the newest]
     execution: Option<String>,

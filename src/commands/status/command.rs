@@ -3,6 +3,7 @@
 use crate::aws::AwsEnv;
 use crate::error::Failure;
 use crate::local;
+use crate::model::StageSpec;
 use crate::settings::Settings;
 use crate::stage::{StageState, StageStatus};
 use crate::ui::Ui;
@@ -33,31 +34,45 @@ impl StatusArgs {
         settings: &Settings,
         ui: &Ui,
     ) -> Result<(), Failure> {
-        let reports = match &self.stage {
-            None => all(settings, ui).await?,
-            Some(name) => vec![one(name, settings).await?],
-        };
+        if let Some(name) = &self.stage {
+            ui.show(&vec![one(name, settings).await?]);
+            return Ok(());
+        }
+        let (reports, failure) = all(settings, ui).await?;
         ui.show(&reports);
-        Ok(())
+        failure.map_or(Ok(()), Err)
     }
 }
 
-/// The status of the stage on this machine, and of all stages on AWS where AWS is configured.
-async fn all(settings: &Settings, ui: &Ui) -> Result<Vec<StatusReport>, Failure> {
+/// The status of the stage on this machine, and of all stages on AWS that can be seen; and the first reason why one cannot.
+async fn all(
+    settings: &Settings,
+    ui: &Ui,
+) -> Result<(Vec<StatusReport>, Option<Failure>), Failure> {
     let mut reports = vec![local(settings).await?];
+    let mut failure = None;
     let mut is_configured = true;
     for stage in settings.stages() {
-        match AwsEnv::open_if_configured(&stage.env()).await? {
-            Some(env) => reports.push(cloud(&CloudStage::new(env, stage)).await?),
-            None => is_configured = false,
+        match cloud_if_configured(stage).await {
+            Ok(Some(report)) => reports.push(report),
+            Ok(None) => is_configured = false,
+            Err(error) => {
+                failure
+                    .get_or_insert(error.context(format!("cannot see the stage {}", stage.name)));
+            }
         }
     }
     if !is_configured {
-        ui.note(
-            "AWS is not configured here, or not for all stages: `umb doctor` says what is missing",
-        );
+        ui.note("AWS is not configured for every stage: `umb doctor` says what is missing");
     }
-    Ok(reports)
+    Ok((reports, failure))
+}
+
+async fn cloud_if_configured(stage: &StageSpec) -> Result<Option<StatusReport>, Failure> {
+    match AwsEnv::open_if_configured(&stage.env()).await? {
+        Some(env) => Ok(Some(cloud(&CloudStage::new(env, stage)).await?)),
+        None => Ok(None),
+    }
 }
 
 async fn one(name: &str, settings: &Settings) -> Result<StatusReport, Failure> {

@@ -22,7 +22,7 @@ pub(super) struct ApiArgs {
 
 impl ApiArgs {
     pub(super) async fn run(self, access: UserAccess<'_>, ui: &Ui) -> Result<(), Failure> {
-        let call = self.request.into_call()?;
+        let call = self.request.into_call().await?;
         let answer = access.client().await?.send(&call).await?;
         ui.note(&head(&answer));
         if !answer.body.is_empty() {

@@ -83,21 +83,26 @@ impl FromStr for Document {
 
 impl Document {
     /// Reads it, whatever it contains. The API says what is wrong with it.
-    pub(super) fn read(&self) -> Result<String, Failure> {
-        match self {
-            Self::File(path) => Ok(fs_err::read_to_string(path)?),
-            Self::StandardInput => {
-                let mut text = String::new();
-                let read = io::stdin().read_to_string(&mut text);
-                let read = read.map_err(|error| {
-                    let text = format!("cannot read standard input: {error}");
-                    io::Error::new(error.kind(), text)
-                });
-                read?;
-                Ok(text)
-            }
-        }
+    pub(super) async fn read(&self) -> Result<String, Failure> {
+        let read = match self {
+            Self::File(path) => fs_err::read_to_string(path),
+            // On a thread of its own, so that Ctrl-C works meanwhile.
+            Self::StandardInput => tokio::task::spawn_blocking(read_standard_input)
+                .await
+                .map_err(io::Error::other)
+                .flatten(),
+        };
+        Ok(read?)
     }
+}
+
+fn read_standard_input() -> io::Result<String> {
+    let mut text = String::new();
+    let read = io::stdin().read_to_string(&mut text);
+    read.map(|_| text).map_err(|error| {
+        let text = format!("cannot read standard input: {error}");
+        io::Error::new(error.kind(), text)
+    })
 }
 
 impl Attributes {
@@ -107,12 +112,12 @@ impl Attributes {
     }
 
     /// Returns the JSON object, with `more` members. If a name is given twice, the API says so.
-    pub(super) fn into_json(
+    pub(super) async fn into_json(
         self,
         more: impl IntoIterator<Item = Member>,
     ) -> Result<String, Failure> {
         if let Some(document) = &self.json_body {
-            return document.read();
+            return document.read().await;
         }
         let members = more.into_iter().chain(self.strings).chain(self.values);
         let members: Vec<_> = members

@@ -15,9 +15,9 @@ use super::route::UserAccess;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  umb users create jo --email jo@example.com            Create the user jo
-  umb users create jo --set country=US --set-json age=7 Create jo with more attributes
-  umb users create --json-body @jo.json                 Create the user that a file describes")]
+  umb users create jo --email jo@example.com
+  umb users create jo --set country=US --set-json 'tags=[\"a\", 1.5]'
+  umb users create --json-body @jo.json    The user that a file describes")]
 pub(super) struct CreateArgs {
     /// The username
     #[arg(
@@ -50,7 +50,8 @@ impl CreateArgs {
         let email = self.email.map(|email| Member::string("email", &email));
         let user = self
             .attributes
-            .into_json(username.into_iter().chain(email))?;
+            .into_json(username.into_iter().chain(email))
+            .await?;
         let call = Call::new(Method::POST, "users").body(user);
         let client = access.client().await?;
         let answer = match name {

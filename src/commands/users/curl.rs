@@ -19,7 +19,7 @@ pub(super) struct CurlArgs {
 
 impl CurlArgs {
     pub(super) async fn run(self, access: UserAccess<'_>, ui: &Ui) -> Result<(), Failure> {
-        let call = self.request.into_call()?;
+        let call = self.request.into_call().await?;
         ui.print(&access.client().await?.curl(&call));
         Ok(())
     }

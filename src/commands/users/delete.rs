@@ -21,7 +21,7 @@ pub(super) struct DeleteArgs {
     name: UserName,
     #[command(flatten)]
     precondition: Precondition,
-    /// Do it without asking
+    /// Do not ask for confirmation
     #[arg(long, short)]
     yes: bool,
 }

@@ -15,9 +15,9 @@ use super::s3;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  umb users export users.jsonl                           Write all users to a file
-  umb users export - --format csv --sorted               Write them to standard output, in order
-  umb users export --to s3://bucket/prefix --stage prod  Let DynamoDB write them to S3")]
+  umb users export users.jsonl              Write all users to a file
+  umb users export - --format csv --sorted  Write them to standard output
+  umb users export --to s3://bucket/prefix  Let DynamoDB write them to S3")]
 pub(super) struct ExportArgs {
     /// The file, which appears when it is complete; - for standard output
     #[arg(default_value = "-")]
@@ -28,7 +28,7 @@ pub(super) struct ExportArgs {
     /// How users are read
     #[arg(long, value_enum, default_value = "api")]
     via: Via,
-    /// Include every write that was completed before, also directly from the table
+    /// Include all writes completed before the export, also with --via table
     #[arg(long)]
     consistent: bool,
     /// Sort users by username, code point by code point

@@ -21,9 +21,9 @@ use super::s3;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  umb users import users.jsonl                              Create the users of a file
-  umb users import users.csv --on-conflict update           Also update those that exist
-  umb users import --from s3://bucket/prefix --stage prod   Let DynamoDB create prod's table from an export")]
+  umb users import users.jsonl                      Create the users of a file
+  umb users import users.csv --on-conflict update   Update those that exist
+  umb users import --from s3://bucket/prefix --stage prod")]
 pub(super) struct ImportArgs {
     /// The file; - for standard input
     #[arg(required_unless_present = "from")]
@@ -50,7 +50,7 @@ pub(super) struct ImportArgs {
         conflicts_with_all = ["file", "format", "on_conflict", "via", "rejects"]
     )]
     from: Option<S3Location>,
-    /// Show what became of the users as a JSON object
+    /// Show the result as a JSON object
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -126,6 +126,6 @@ fn check_rejects(counts: &Counts, rejects: &Path) -> Result<(), Failure> {
     }
     let (rejected, all) = (counts.rejected, counts.done());
     let cause = format!("{rejected} of {all} lines were rejected");
-    let hint = format!("{} has them, with the reasons", rejects.display());
+    let hint = format!("see {} for the lines and the reasons", rejects.display());
     Err(Failure::new(Kind::Failed, cause).hint(hint))
 }

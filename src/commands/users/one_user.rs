@@ -81,11 +81,12 @@ pub(super) async fn ask(client: &Client, call: &Call, name: &str) -> Result<Answ
 fn hint(method: &Method, status: u16, name: &str) -> Option<String> {
     let name = shlex::try_quote(name).ok()?;
     match (method.as_str(), status) {
+        ("DELETE", 404) => Some("`umb users list` shows the existing ones".to_owned()),
         (_, 404) => Some(format!(
             "`umb users list` shows the existing ones; `umb users create {name}` creates this one"
         )),
         ("POST", 409) => Some(format!(
-            "`umb users get {name}` shows it; `umb users update {name} --set KEY=VALUE` changes it"
+            "`umb users get {name}` shows it; `umb users update {name} --set country=US` changes it, for example"
         )),
         (_, 412) => Some(format!(
             "`umb users get {name}` shows its state now, `umb users get {name} --etag` the tag of that state"

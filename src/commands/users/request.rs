@@ -31,10 +31,10 @@ fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
 
 impl RequestArgs {
     /// Returns the request.
-    pub(super) fn into_call(self) -> Result<Call, Failure> {
+    pub(super) async fn into_call(self) -> Result<Call, Failure> {
         let mut call = Call::new(self.method, self.path.trim_start_matches('/'));
         if let Some(document) = &self.json_body {
-            call = call.body(document.read()?);
+            call = call.body(document.read().await?);
         }
         for (name, value) in self.headers {
             call = call.header(name, value);

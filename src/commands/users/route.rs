@@ -20,7 +20,7 @@ pub(super) struct UserAccess<'a> {
 pub(super) enum Via {
     /// Through the HTTP API
     Api,
-    /// Directly to the table: faster, for administrators
+    /// The table itself, without the API: faster, for administrators
     Table,
 }
 
@@ -43,10 +43,8 @@ impl UserAccess<'_> {
     pub(super) async fn cloud(self) -> Result<Box<CloudStage>, Failure> {
         match self.target().await? {
             TargetStage::Cloud(stage) => Ok(stage),
-            TargetStage::Local(_) => Err(Failure::usage(
-                "the stage local is on this machine, without S3",
-            )
-            .hint("name one on AWS: --stage dev; or leave out --to and --from")),
+            TargetStage::Local(_) => Err(Failure::usage("the stage local cannot use S3")
+                .hint("name one on AWS: --stage dev; or leave out --to and --from")),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::client::Call;
 use crate::error::Failure;
 use crate::ui::Ui;
 
-use super::attributes::Attributes;
+use super::attributes::{Attributes, Member};
 use super::one_user::{Precondition, UserName, ask, shown};
 use super::route::UserAccess;
 
@@ -14,11 +14,14 @@ use super::route::UserAccess;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  umb users update jo --set country=DE                     Set an attribute
-  umb users update jo --set-json 'tags=[1]' --if-match TAG Only if nobody has changed jo since")]
+  umb users update jo --set country=DE                    Set an attribute
+  umb users update jo --set country=DE --if-match TAG     Only if unchanged")]
 pub(super) struct UpdateArgs {
     #[command(flatten)]
     name: UserName,
+    /// The e-mail address
+    #[arg(long, conflicts_with = "json_body")]
+    email: Option<String>,
     #[command(flatten)]
     attributes: Attributes,
     #[command(flatten)]
@@ -27,11 +30,12 @@ pub(super) struct UpdateArgs {
 
 impl UpdateArgs {
     pub(super) async fn run(self, access: UserAccess<'_>, ui: &Ui) -> Result<(), Failure> {
-        if self.attributes.is_empty() {
+        if self.attributes.is_empty() && self.email.is_none() {
             return Err(Failure::usage("there is nothing to update")
                 .hint("name at least one attribute: --set KEY=VALUE"));
         }
-        let changes = self.attributes.into_json([])?;
+        let email = self.email.map(|email| Member::string("email", &email));
+        let changes = self.attributes.into_json(email).await?;
         let name = self.name.into_text();
         let call = Call::of_user(Method::PUT, &name).body(changes);
         let call = self.precondition.add_to(call);

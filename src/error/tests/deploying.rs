@@ -149,58 +149,59 @@ fn of_the_pipeline() {
     use pipeline::Error as E;
     let pipeline = || "UserManagementBackend-Pipeline".to_owned();
     let name = || "octo".to_owned();
-    check(
-        "pipeline",
-        vec![
-            E::NoConnection {
-                connection: name(),
-                account: account('1'),
-                region: region(),
-            },
-            E::Ambiguous {
-                name: name(),
-                count: 2,
-            },
-            E::OtherProvider {
-                name: name(),
-                actual: "GitLab".to_owned(),
-                wanted: "GitHub",
-            },
-            E::ConnectionInUse {
-                name: name(),
-                pipelines: vec![pipeline()],
-            },
-            E::ConnectionBroken { name: name() },
-            E::NoPipeline {
-                pipeline: pipeline(),
-                account: account('1'),
-                region: region(),
-            },
-            E::NoExecution {
-                pipeline: pipeline(),
-                id: "6f9e".to_owned(),
-            },
-            E::HasEnded {
-                id: "6f9e".to_owned(),
-            },
-            E::NothingTo {
-                pipeline: pipeline(),
-                verb: "retry",
-            },
-            E::SeveralWait {
-                stages: vec!["Prod-Stateful".to_owned(), "Qa-Stateful".to_owned()],
-            },
-            E::NoStage {
-                stage: "qa".to_owned(),
-                known: vec!["Source".to_owned(), "Build".to_owned()],
-            },
-            E::NoBuild {
-                execution: "6f9e".to_owned(),
-                wanted: Some("Publish".to_owned()),
-            },
-            E::Stack(stack::Error::NoNamespace),
-            E::Template(crate::template::Error::example()),
-            E::Aws(denied()),
-        ],
-    );
+    let mut examples = vec![
+        E::NoConnection {
+            connection: name(),
+            account: account('1'),
+            region: region(),
+        },
+        E::Ambiguous {
+            name: name(),
+            count: 2,
+        },
+        E::OtherProvider {
+            name: name(),
+            actual: "GitLab".to_owned(),
+            wanted: "GitHub",
+        },
+        E::ConnectionInUse {
+            name: name(),
+            pipelines: vec![pipeline()],
+        },
+        E::ConnectionBroken {
+            name: name(),
+            provider: "GitLab".to_owned(),
+        },
+        E::NoPipeline {
+            pipeline: pipeline(),
+            account: account('1'),
+            region: region(),
+        },
+        E::NoExecution {
+            pipeline: pipeline(),
+            id: "6f9e".to_owned(),
+        },
+        E::HasEnded {
+            id: "6f9e".to_owned(),
+        },
+        E::NothingTo {
+            pipeline: pipeline(),
+            verb: "retry",
+        },
+        E::SeveralWait {
+            stages: vec!["Prod-Stateful".to_owned(), "Qa-Stateful".to_owned()],
+        },
+        E::NoStage {
+            stage: "qa".to_owned(),
+            known: vec!["Source".to_owned(), "Build".to_owned()],
+        },
+        E::NoBuild {
+            execution: "6f9e".to_owned(),
+            wanted: Some("Publish".to_owned()),
+        },
+    ];
+    examples.push(E::Stack(stack::Error::NoNamespace));
+    examples.push(E::Template(crate::template::Error::example()));
+    examples.push(E::Aws(denied()));
+    check("pipeline", examples);
 }

@@ -11,7 +11,7 @@ pub struct SourceFile {
     pub path: String,
     /// The names of the module that it is, from the crate's root on: empty for `lib.rs`.
     pub module: Vec<String>,
-    /// Whether it stands for a folder, or for the whole crate.
+    /// Whether it is the module of a folder, or of the whole crate.
     pub is_folder: bool,
     pub syntax: syn::File,
 }
@@ -26,7 +26,7 @@ impl Tree {
     pub fn parse(folder: &str) -> Self {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
         let root = repository.join(folder);
-        // Files that hold unit tests alone may name everything.
+        // Files that only hold unit tests may import everything.
         let files = rust_files(&root).into_iter().filter(|path| {
             !path
                 .iter()

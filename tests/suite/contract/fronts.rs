@@ -26,7 +26,7 @@ pub enum Way {
 /// A new stage `dev` on MiniStack.
 fn deployed() -> Sandbox {
     let sandbox = Sandbox::on(ministack());
-    // Many tests share it; whether a stage throttles is a question of its own.
+    // Many tests share it; throttling has its own test.
     sandbox.settings("stages.dev = { throttling_rate = 100000, throttling_burst = 100000 }");
     sandbox.umb(&["deploy", "dev"]).ok();
     sandbox
@@ -71,7 +71,7 @@ impl Front {
         &SHARED
     }
 
-    /// Whether API Gateway stands in front of it.
+    /// Whether API Gateway is in front of it.
     pub fn has_gateway(&self) -> bool {
         matches!(self.way, Way::Deployed { .. })
     }

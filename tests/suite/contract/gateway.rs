@@ -6,7 +6,7 @@ use crate::harness::{Sandbox, ministack};
 
 use super::fronts::{Front, Way, assert_problem};
 
-/// At the gateway alone: what its models refuse does not reach the function.
+/// Only at the gateway: what its models refuse does not reach the function.
 #[test]
 fn the_gateway_refuses_bodies_by_its_models() {
     let front = Front::deployed();
@@ -22,7 +22,7 @@ fn the_gateway_refuses_bodies_by_its_models() {
     }
 }
 
-/// At the gateway alone: more than a stage takes is refused in the API's own form.
+/// Only at the gateway: more than a stage accepts is refused in the API's own format.
 #[test]
 fn a_stage_takes_so_much_and_no_more() {
     let aws = ministack();

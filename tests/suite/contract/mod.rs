@@ -288,7 +288,7 @@ fn other_methods_and_paths_are_refused(front: &Front) {
     }
 }
 
-/// Each of these as a test of its own, on each front.
+/// Each of these as its own test, on each front.
 macro_rules! on_every_front {
     ($($case:ident,)*) => {
         mod local {

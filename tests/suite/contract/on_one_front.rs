@@ -63,7 +63,7 @@ fn the_log_holds_no_personal_data() {
         "users",
         &json!({"username": "private-name", "private-key": 1}),
     );
-    // What it says of a line of its own is data, too.
+    // A line that the handler itself logs is data too.
     let forged = [("If-Match", "\"private\", \"level\":\"ERROR\"")];
     front.raw(
         "DELETE",

@@ -61,7 +61,7 @@ pub fn stack(status: &str) -> (u16, String) {
     (200, response("DescribeStacks", &stack))
 }
 
-/// The answer that a change set is being made.
+/// The response that a change set is being created.
 pub fn created_change_set() -> (u16, String) {
     let ids = format!(
         "<Id>arn:aws:cloudformation:eu-west-1:111111111111:changeSet/umb/1</Id><StackId>{ARN}</StackId>"

@@ -87,7 +87,7 @@ impl MiniStack {
     }
 }
 
-/// A proxy response as the HTTP answer that a REST API makes of it.
+/// A proxy response as the HTTP response that a REST API returns for it.
 pub fn proxied(response: &Value) -> Answer {
     let mut headers = ureq::http::HeaderMap::new();
     for (name, value) in response["headers"].as_object().into_iter().flatten() {

@@ -53,7 +53,7 @@ impl MiniStack {
 
 /// What tests ask of MiniStack themselves.
 impl MiniStack {
-    /// Everything that a deploy makes, by service: what is there, in the sandbox's account.
+    /// Everything in the sandbox's account that a deploy creates, by service.
     pub fn resources(&self, sandbox: &Sandbox) -> BTreeMap<&'static str, Value> {
         let stacks = self.form(
             sandbox,
@@ -193,7 +193,7 @@ impl MiniStack {
     }
 }
 
-/// An authorisation that MiniStack takes from an account's root: it looks at the names alone.
+/// An authorization header of an account's root for MiniStack, which only reads the names in it.
 fn authorization(sandbox: &Sandbox, service: &str) -> String {
     format!(
         "AWS4-HMAC-SHA256 Credential={}/20260101/eu-west-1/{service}/aws4_request, \

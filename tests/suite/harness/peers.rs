@@ -1,4 +1,4 @@
-//! The peers' programs: Python virtual environments, made on first use from pinned hashes.
+//! The peers' programs: Python virtual environments, created on first use from pinned hashes.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -21,7 +21,7 @@ struct State {
     /// What was called, e.g. `DescribeStacks`, `HEAD /bucket`.
     calls: Vec<String>,
     random: fastrand::Rng,
-    /// One of so many calls goes wrong; none with 0.
+    /// One of so many calls fails; none with 0.
     one_in: u32,
     /// Who is to know when so many more calls have come.
     alarm: Option<(usize, Sender<()>)>,
@@ -40,9 +40,9 @@ enum Fate {
     Fine,
     /// It takes longer.
     Slow(Duration),
-    /// The connection breaks before the call is made.
+    /// The connection breaks before the call is forwarded.
     Lost,
-    /// The connection breaks after the call is made: nobody hears the answer.
+    /// The connection breaks after the call was forwarded: the response is lost.
     Unheard,
     /// The answer breaks off in the middle.
     Truncated,
@@ -84,7 +84,7 @@ impl Proxy {
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
                 let (state, address) = (Arc::clone(&shared), address.clone());
-                // A client that goes away in the middle has nothing to be told.
+                // A client may close the connection early.
                 thread::spawn(move || serve(&connection, &address, &state));
             }
         });
@@ -108,7 +108,7 @@ impl Proxy {
         self.state.lock().unwrap().refused = Some((call.to_owned(), code));
     }
 
-    /// From now on one of `one_in` calls goes wrong; none with 0.
+    /// From now on, one of `one_in` calls fails; none with 0.
     pub fn set_faults(&self, one_in: u32) {
         self.state.lock().unwrap().one_in = one_in;
     }

@@ -111,7 +111,7 @@ pub fn replay<R: Into<Reply>>(mut answer: impl FnMut(&Request) -> R + Send + 'st
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
         for connection in listener.incoming().flatten() {
-            // A client that goes away in the middle has nothing to be told.
+            // A client may close the connection early.
             let _ = serve(&connection, |request| answer(request).into());
         }
     });

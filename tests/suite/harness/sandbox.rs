@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::{MiniStack, processes_in, signal};
 
-/// A folder to work in, a home of its own, and what the environment says.
+/// A working folder, a home folder, and environment variables.
 pub struct Sandbox {
     folder: TempDir,
     /// The app's name, no other test's: MiniStack's functions share one table of names and workers
@@ -65,7 +65,7 @@ impl Sandbox {
         sandbox.with("AWS_EC2_METADATA_DISABLED", "true")
     }
 
-    /// A sandbox with an account of its own on `aws`: MiniStack takes an access key of twelve digits
+    /// A sandbox with its own account on `aws`: MiniStack takes an access key of twelve digits
     /// for the account itself.
     pub fn on(aws: &MiniStack) -> Self {
         let account = format!("{:012}", 222_000_000_000 + fresh_number());
@@ -83,7 +83,7 @@ impl Sandbox {
         sandbox
     }
 
-    /// A sandbox whose AWS is at `endpoint`, with credentials that nobody looks at.
+    /// A sandbox whose AWS is at `endpoint`, with credentials that nobody checks.
     pub fn at(endpoint: &str) -> Self {
         Self::new()
             .with("AWS_ENDPOINT_URL", endpoint)

@@ -18,7 +18,7 @@ pub fn held() -> Value {
     })
 }
 
-/// A resource that cannot be made, after `other`.
+/// A resource that cannot be created, after `other`.
 pub fn failing(other: &str) -> Value {
     json!({
         "Type": "Custom::Failing",
@@ -43,7 +43,7 @@ impl MiniStack {
         self.form(sandbox, "cloudformation", &query)
     }
 
-    /// The stack's status, empty where there is none.
+    /// The stack's status; empty if there is no stack.
     pub fn status(&self, sandbox: &Sandbox, stack: &str) -> String {
         let answer = self.cloudformation(sandbox, "DescribeStacks", &[("StackName", stack)]);
         texts(&answer, "StackStatus")[0]
@@ -150,7 +150,7 @@ impl MiniStack {
         buckets[0].as_str().unwrap().to_owned()
     }
 
-    /// Makes a table that is nobody's.
+    /// Creates a table without tags.
     pub fn make_table(&self, sandbox: &Sandbox, name: &str) {
         let table = json!({
             "TableName": name, "BillingMode": "PAY_PER_REQUEST",
@@ -216,9 +216,9 @@ impl MiniStack {
         self.send(sandbox, ["lambda", "DELETE", &path], &[], None);
     }
 
-    /// Puts a zip into a function that is not umb's, and waits until it is there.
+    /// Replaces a function's code with a zip that is not umb's, and waits until that is done.
     pub fn replace_code(&self, sandbox: &Sandbox, name: &str) {
-        // The end-of-central-directory record alone: a zip without entries.
+        // Only the end-of-central-directory record: a zip without entries.
         let zip = "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==";
         let body = json!({ "ZipFile": zip }).to_string();
         let path = format!("2015-03-31/functions/{name}/code");

@@ -1,4 +1,4 @@
-//! What neither emulator has, answered before it: connections, and how a pipeline stands.
+//! What neither emulator has, simulated in front of it: connections, and a pipeline's state.
 
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex};
@@ -18,11 +18,11 @@ pub struct Around {
     pub status: &'static str,
     /// Whether an execution is running.
     pub runs: bool,
-    /// Whether nothing goes into the pipeline's Build any more.
+    /// Whether the pipeline's Build is closed.
     pub is_closed: bool,
     /// Whether a commit starts another execution as soon as the first one is stopped.
     pub gets_a_commit: bool,
-    /// Whether a new or changed stack begins an execution, and whether one has.
+    /// Whether a new or changed stack starts an execution, and whether one has started.
     pub begins: bool,
     pub has_begun: bool,
     /// After so many more calls, who is to know, and whose word is waited for.

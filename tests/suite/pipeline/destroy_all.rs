@@ -109,7 +109,7 @@ fn assert_nothing_left(aws: &MiniStack, around: &Mutex<Around>, sandbox: &Sandbo
                     .contains(&sandbox.app.to_lowercase())
             })
             .collect();
-        // The account's role for API Gateway's logs is made to stay.
+        // The account's role for API Gateway's logs is meant to stay.
         let stays = there
             .iter()
             .all(|one| one.to_string().contains("APIGatewayLogsRole"));
@@ -196,7 +196,7 @@ fn what_a_person_protects_or_made_stays() {
     assert_nothing_left(aws, &around, &sandbox);
 }
 
-/// moto tells a stack's role, as AWS does.
+/// moto returns a stack's role, as AWS does.
 #[test]
 fn roles_that_a_remaining_stack_needs_stay() {
     let (moto, around, sandbox) = on_moto();

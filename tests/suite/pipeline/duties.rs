@@ -106,7 +106,7 @@ fn each_role_of_the_pipeline_does_what_its_duty_takes() {
         let sandbox = sandbox("", stages);
         let template = read(&written(&sandbox, "pipeline"));
         for (role, duty) in DUTIES {
-            // What only stands under a condition is a key of one's own, where accounts differ.
+            // Only a key of its own, which different accounts need, depends on a condition.
             let granted: BTreeSet<_> = actions(&template["Resources"][role])
                 .into_iter()
                 .filter(|action| !key.is_empty() || !action.starts_with("kms:"))

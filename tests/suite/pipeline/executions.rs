@@ -234,7 +234,7 @@ fn a_stage_that_was_taken_back_is_taken_back_further() {
         succeeded: vec!["back", "two", "one", "zero"],
         ..Service::default()
     });
-    // What is there is what "one" deployed: "two" is what it was taken back from.
+    // The stage has what "one" deployed: it was rolled back from "two".
     pipeline(&sandbox, &["rollback", "prod", "--yes"]).ok();
     let (_, arguments) = asked(&service).remove(0);
     assert_eq!(arguments["targetPipelineExecutionId"], "zero");

@@ -1,6 +1,6 @@
 //! The pipeline on fakecloud, which has CodePipeline in CloudFormation and executions that end. It takes long to
 //! build (`cargo install fakecloud`), so the test is run where `UMB_TEST_FAKECLOUD` names its binary, and ignored
-//! elsewhere. It is under the AGPL, and runs as a process of its own.
+//! elsewhere. It is under the AGPL, and runs as a separate process.
 
 use std::process::{Child, Command, Stdio};
 use std::thread;

@@ -1,6 +1,6 @@
 //! A run of the pipeline, action by action: what CodeBuild would run is run, in clean folders with the artifact of
 //! the step before; what CodePipeline would do is done with the roles that it would have. The resources of a stack MiniStack
-//! makes with its own rights, so that the execution role's policy is held against AWS's schemas, too, in `roles`.
+//! creates with its own rights; so `roles` also compares the execution role's policy with AWS's schemas.
 
 use std::fs;
 use std::path::Path;
@@ -131,7 +131,7 @@ fn the_roles_trust_the_pipeline_alone_and_do_no_more_than_their_duty() {
     let app = &world.sandbox.app;
     let stack = format!("{app}-Prod-Stateful");
     let execute = json!({"stack": stack, "change_set": "PipelineChange"});
-    // Another role of the account is not let in, whatever its own policies say.
+    // Another role of the account gets no access, whatever its own policies say.
     for profile in ["DeploymentByOther", "CheckByOther"] {
         assert_eq!(
             world.act(profile, "execute", &execute),
@@ -160,7 +160,7 @@ fn the_roles_trust_the_pipeline_alone_and_do_no_more_than_their_duty() {
     );
 }
 
-/// MiniStack makes the resources of stacks with its own rights, whatever role they have, so what their handlers do is
+/// MiniStack creates the resources of stacks with its own rights, whatever role they have, so what their handlers do is
 /// done here as the role.
 #[test]
 fn the_execution_role_may_do_to_a_stages_resources_what_it_takes_and_to_no_others() {
@@ -175,7 +175,7 @@ fn the_execution_role_may_do_to_a_stages_resources_what_it_takes_and_to_no_other
     world.iam(&format!(
         "Action=UpdateAssumeRolePolicy&RoleName={name}&PolicyDocument={trust}"
     ));
-    // Of these, MiniStack tells policies no resource; AWS does:
+    // For these, MiniStack gives policies no resource; AWS does:
     // https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
     let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*", "Action": [
         "cloudwatch:DeleteAlarms", "cloudwatch:DeleteDashboards", "cloudwatch:DescribeAlarms",

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use crate::harness::{Reply, Request, Run, Sandbox, cloudformation, replay};
 
-/// An execution at one look: where it stands, and its actions.
+/// An execution at one moment: its status, and its actions.
 pub type Frame = (&'static str, Vec<Value>);
 
 /// CodePipeline as one test plays it.
 #[derive(Default)]
 pub struct Service {
-    /// The executions, the newest first: id, status, and what the rollback goes back to.
+    /// The executions, newest first: ID, status, and the target of a rollback.
     pub executions: Vec<(&'static str, &'static str, Option<&'static str>)>,
     /// What each execution shows at one look after the other; the last frame stays.
     pub frames: Vec<(&'static str, Vec<Frame>)>,

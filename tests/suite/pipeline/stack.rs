@@ -44,7 +44,7 @@ fn a_pipeline_is_deployed_with_its_roles_and_destroyed() {
     assert!(!again.stdout.contains("stack_started"), "{again:#?}");
     sandbox.umb(&["outputs", "pipeline"]).ok();
     sandbox.umb(&["plan", "pipeline", "--exit-code"]).ok();
-    // Nothing has changed, so nothing begins, and what ended before is no matter.
+    // Nothing has changed, so nothing starts, and earlier executions do not matter.
     let followed = sandbox.umb(&["deploy", "pipeline", "--follow"]).ok();
     assert!(
         followed.stderr.contains("no execution has started"),
@@ -123,7 +123,7 @@ fn a_pipeline_brings_itself_to_what_the_commit_says() {
         "{ran:#?}"
     );
     assert!(!ran.output.contains("Bootstrap"), "{ran:#?}");
-    // … what the commit changed is there after it …
+    // … and afterwards it has what the commit changed …
     let file = folder.path().join("umb.toml");
     let text = std::fs::read_to_string(&file).unwrap();
     let approved = text.replace(
@@ -156,7 +156,7 @@ fn a_pipeline_brings_itself_to_what_the_commit_says() {
 #[test]
 fn the_execution_that_a_new_pipeline_begins_is_followed() {
     let (_moto, around, sandbox) = on_moto();
-    // The roles' stack is not the pipeline's: what begins with that is no matter.
+    // The roles' stack is not the pipeline's: what starts with it does not matter.
     sandbox.umb(&["bootstrap", "dev"]).ok();
     around.lock().unwrap().begins = true;
     let run = sandbox.umb(&["deploy", "pipeline", "--follow"]).ok();

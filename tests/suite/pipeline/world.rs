@@ -1,4 +1,4 @@
-//! What a run of the pipeline stands on: the app's roles in MiniStack, which enforces their policies and whom they trust;
+//! What a run of the pipeline needs: the app's roles in MiniStack, which enforces their policies and trust;
 //! the pipeline's actions as CodePipeline does them with those roles; and its builds as CodeBuild runs them.
 
 use std::collections::BTreeMap;
@@ -76,7 +76,7 @@ impl World {
         ));
     }
 
-    /// Makes the pipeline's own roles, with their policies, in the hands of a user that stands for AWS's services.
+    /// Creates the pipeline's own roles, with their policies, for a user that represents AWS's services.
     fn make_roles(&mut self) {
         let (id, secret) = self.user(&format!("{}-services", self.sandbox.app));
         let mut profiles = format!(

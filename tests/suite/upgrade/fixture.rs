@@ -32,7 +32,7 @@ impl Stack {
         serde_json::from_str(&text(&format!("stacks/{part}.json"))).unwrap()
     }
 
-    /// The parameters of a call of CreateStack that makes it again.
+    /// The parameters of a call of CreateStack that creates it again.
     pub fn creation(&self) -> Vec<(String, String)> {
         let mut pairs = vec![
             ("StackName".to_owned(), self.name.clone()),

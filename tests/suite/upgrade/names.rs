@@ -9,7 +9,7 @@ use crate::harness::Sandbox;
 
 use super::fixture::{APP, Stack, text, types};
 
-/// The templates, parameters and tags that this version makes from the fixtures' settings, by stack.
+/// The templates, parameters and tags that this version renders from the fixtures' settings, by stack.
 fn current() -> BTreeMap<String, (Value, BTreeMap<String, String>)> {
     let sandbox = Sandbox::new();
     let mut made = BTreeMap::new();
@@ -87,7 +87,7 @@ fn logical_ids_names_parameters_and_exports_stay() {
         let (template, parameters) = &current[&old.name];
         let now = types(template);
         for (id, kind) in old.types() {
-            // Its logical id is made from the API's definition.
+            // Its logical ID contains a hash of the API's definition.
             if kind != "AWS::ApiGateway::Deployment" {
                 assert_eq!(now.get(&id), Some(&kind), "{part} {id}");
             }

@@ -37,7 +37,7 @@ fn a_saved_plan_is_read_and_refused_for_what_changed_since() {
         let plan = path(plan);
         let deploy = ["deploy", "dev", "--plan", plan.to_str().unwrap()];
         let run = sandbox.umb(&deploy).fails(1);
-        // Another version, another function: a plan is never applied by another umb than the one that made it.
+        // Another version has another function: only the umb that made a plan applies it.
         assert!(run.stderr.contains("its function is "), "{run:#?}");
     }
 }

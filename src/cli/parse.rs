@@ -80,10 +80,11 @@ fn explained(definition: &clap::Command, mut error: clap::Error) -> String {
         }
     }
     // Nobody who mistypes a flag means it as a value.
-    error.remove(ContextKind::TrailingArg);
+    error.remove(ContextKind::Suggested);
     let is_dry_run = error.kind() == ErrorKind::UnknownArgument
         && matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(flag)) if flag == "--dry-run");
-    let text = error.render().ansi().to_string();
+    // Where a suggestion was removed, its empty line stays.
+    let text = error.render().ansi().to_string().replace("\n\n\n", "\n\n");
     if is_dry_run {
         format!(
             "{}\n\n{}hint:{:#} `umb plan` shows what a deploy would change, and changes nothing",
@@ -166,6 +167,9 @@ mod tests {
         let Parsed::Misuse(text) = parse(args.iter().map(OsString::from)) else {
             panic!("{args:?} is valid");
         };
-        assert!(text.contains("`umb plan`"), "{text}");
+        assert!(
+            text.contains("`umb plan`") && !text.contains("as a value"),
+            "{text}"
+        );
     }
 }

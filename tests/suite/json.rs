@@ -53,11 +53,11 @@ fn a_deploy_and_a_destroy_are_told_line_by_line() {
     assert!(outputs["EndpointURL"].is_string(), "{outputs}");
 
     let told = lines(&sandbox.umb(&["deploy", "dev", "--json"]).ok());
-    assert!(
-        of_type(&told, "deployed")
-            .iter()
-            .all(|line| line["outcome"] == "unchanged")
-    );
+    let outcomes: Vec<_> = of_type(&told, "deployed")
+        .iter()
+        .map(|line| line["outcome"].clone())
+        .collect();
+    assert_eq!(outcomes, ["unchanged", "unchanged"]);
     let told = lines(&sandbox.umb(&["watch", "dev", "--json"]).ok());
     assert_eq!(of_type(&told, "stack").len(), 2);
 

@@ -80,7 +80,9 @@ impl CreateArgs {
         }
         ui.print(&connection.arn);
         if settings.pipeline.connection.is_none() {
-            let line = format!("connection = {:?}", connection.name);
+            // A string of JSON is one of TOML.
+            let name = serde_json::Value::from(connection.name.as_str());
+            let line = format!("connection = {name}");
             ui.note(&format!("add `{line}` to [pipeline] in umb.toml"));
         }
         Ok(())

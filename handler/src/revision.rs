@@ -38,8 +38,8 @@ impl Revision {
         Self(opaque.to_owned())
     }
 
-    /// The revision that an item keeps in `value`. One that no entity tag can hold, which another writer of the table
-    /// made up, counts as none.
+    /// The revision that an item keeps in `value`. A revision that does not fit into an entity tag, which only
+    /// another writer of the table can store, counts as none.
     pub fn from_stored(value: Option<&AttributeValue>) -> Self {
         let text = value.and_then(|value| value.as_s().ok());
         let text = text.filter(|text| {

@@ -55,7 +55,7 @@ impl Key {
         })
     }
 
-    /// Reads the key, or creates one that only this user can read.
+    /// Reads the key, or creates it, readable for this user only.
     pub(super) fn read_or_create(path: &Path) -> std::io::Result<Self> {
         if let Some(key) = Self::read(path) {
             return Ok(key);

@@ -1,6 +1,6 @@
 //! DynamoDB inside this process: an HTTP connector of the SDK that uses SQLite.
 //!
-//! The store above it is the one that runs on AWS; it only gets another connector. No port is
+//! The store is the same as on AWS, with another connector below it. No port is
 //! opened and nothing is sent anywhere.
 
 use std::fmt;

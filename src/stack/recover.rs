@@ -1,4 +1,4 @@
-//! What to do about an operation that is running, or that stopped half-way: watch it, cancel it, roll it back.
+//! What to do about an operation that is running, or that stopped halfway: watch it, cancel it, roll it back.
 
 use uuid::Uuid;
 
@@ -88,7 +88,7 @@ pub(crate) async fn cancel(
     Ok(outcomes)
 }
 
-/// Brings stacks that stopped half-way back to their last working state: continues a failed rollback, without the
+/// Brings stacks that stopped halfway back to their last working state: continues a failed rollback, without the
 /// resources `skipped`, or rolls back an operation that stopped without one.
 ///
 /// # Errors

@@ -63,7 +63,7 @@ impl Status {
         self.0 == "DELETE_COMPLETE"
     }
 
-    /// Whether its deletion stopped half-way.
+    /// Whether its deletion stopped halfway.
     pub(crate) fn is_failed_deletion(&self) -> bool {
         self.0 == "DELETE_FAILED"
     }

@@ -39,7 +39,7 @@ impl Bucket {
             // Emulators have one host name for all buckets.
             .force_path_style(session.endpoint().is_some())
             // An upload takes as long as the network needs; the SDK's stalled-stream protection ends
-            // one that makes no progress.
+            // uploads that make no progress.
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(Duration::from_secs(4))

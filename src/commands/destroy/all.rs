@@ -74,7 +74,7 @@ async fn destroy_stages(
     consent: &Consent<'_>,
     ui: &Ui,
 ) -> Result<(), Failure> {
-    // No pipeline may deploy again what was just destroyed, even one that a person has protected.
+    // Stop every pipeline first, even a protected one: it could deploy again what was just destroyed.
     for here in all.iter().filter(|here| here.has_pipeline) {
         PipelineRuns::new(&here.env, app).halt().await?;
     }

@@ -13,7 +13,7 @@ Examples:
   umb pipeline approve                            Approve what waits
   umb pipeline approve --reject -m 'not today'    Reject it, and say why")]
 pub(super) struct ApproveArgs {
-    /// The stage of the pipeline [default: the only one that waits]
+    /// The stage of the pipeline [default: the only waiting one]
     stage: Option<String>,
     /// Reject it: the execution fails there
     #[arg(long)]

@@ -60,7 +60,7 @@ pub(in crate::commands) async fn deploy(
     Ok(())
 }
 
-/// Follows the execution that a deploy started, or the one that was running before if nothing was changed.
+/// Follows the execution that a deploy started; if nothing was changed, the execution that was already running.
 async fn follow_from(
     settings: &Settings,
     env: &AwsEnv,

@@ -28,7 +28,7 @@ pub(super) struct CreateArgs {
         conflicts_with = "json_body"
     )]
     positional: Option<String>,
-    /// The username, as a flag: --username=-x takes one that begins with a hyphen
+    /// The username as a flag, for names that start with a hyphen: --username=-x
     #[arg(
         long = "username",
         value_name = "USERNAME",

@@ -19,7 +19,7 @@ pub(super) struct UserName {
         required_unless_present = "username"
     )]
     positional: Option<String>,
-    /// The username, as a flag: --username=-x takes one that begins with a hyphen
+    /// The username as a flag, for names that start with a hyphen: --username=-x
     #[arg(long = "username", value_name = "USERNAME", value_parser = NonEmptyStringValueParser::new(), conflicts_with = "name")]
     username: Option<String>,
 }

@@ -1,3 +1,3 @@
-//! The limits that `assets/openapi.yaml` states.
+//! The limits that the contract, `openapi.yaml`, states.
 
 include!(concat!(env!("OUT_DIR"), "/contract.rs"));

@@ -80,7 +80,7 @@ pub(crate) async fn code(session: &Session, function: &str) -> Result<Option<Cod
 pub(crate) async fn update_code(
     session: &Session,
     function: &str,
-    zip: &'static [u8],
+    zip: &[u8],
 ) -> Result<(), Error> {
     // The SDK owns what it sends.
     let zip = Blob::new(zip.to_vec());

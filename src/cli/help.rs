@@ -17,7 +17,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
         "Deploy every commit",
         &["init", "connection", "bootstrap", "pipeline", "doctor"],
     ),
-    ("Look inside", &["synth", "artifact"]),
+    ("Look inside", &["build", "synth", "artifact"]),
 ];
 
 const AFTER: &str = "\

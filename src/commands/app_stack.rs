@@ -6,10 +6,11 @@ use crate::pipeline;
 use crate::stack::{AppStack, Deployed};
 use crate::ui::Ui;
 
-/// Asks for consent where it is needed, then does what was planned.
+/// Asks for consent where it is needed, then does what was planned: first `upload`, which stores what the stack needs.
 pub(super) async fn apply(
     env: &AwsEnv,
     prepared: Result<AppStack, pipeline::Error>,
+    upload: impl AsyncFnOnce() -> Result<(), pipeline::Error>,
     yes: bool,
     ui: &Ui,
 ) -> Result<Deployed, Failure> {
@@ -19,6 +20,7 @@ pub(super) async fn apply(
             ui.explain(&stack.plan);
             ui.confirm("Deploy this?").await?;
         }
+        upload().await?;
         let deployed = stack.apply(env, &*ui.reporter()).await;
         deployed.map_err(|error| pipeline::Error::from(error).into())
     };

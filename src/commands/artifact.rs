@@ -6,11 +6,13 @@ use crate::artifact::Artifact;
 use crate::error::Failure;
 use crate::ui::Ui;
 
+use super::build;
+
 /// Write the embedded Lambda function to a file
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  umb artifact --out handler.zip    Write the function that `umb deploy` uploads")]
+  umb artifact --out handler.zip    Write the function that umb brings along")]
 pub(crate) struct ArtifactArgs {
     /// The zip file to write
     #[arg(long, value_name = "FILE")]
@@ -19,17 +21,6 @@ pub(crate) struct ArtifactArgs {
 
 impl ArtifactArgs {
     pub(super) fn run(&self, ui: &Ui) -> Result<(), Failure> {
-        let Artifact {
-            zip,
-            sha256,
-            architecture,
-        } = Artifact::EMBEDDED;
-        fs_err::write(&self.out, zip)?;
-        ui.note(&format!(
-            "{}: {} bytes for {architecture}, SHA-256 {sha256}",
-            self.out.display(),
-            zip.len(),
-        ));
-        Ok(())
+        build::write(&Artifact::embedded(), &self.out, ui)
     }
 }

@@ -69,6 +69,6 @@ pub(super) async fn deploy(
     let reporter = ui.reporter();
     let prepared = prepare_bootstrap(env, &settings.app, trusted, boundary, &*reporter).await;
     drop(reporter);
-    ui.say(app_stack::apply(env, prepared, yes, ui).await?);
+    ui.say(app_stack::apply(env, prepared, async || Ok(()), yes, ui).await?);
     Ok(())
 }

@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::given_flags::GivenFlags;
 use super::interrupt::stoppable;
 use super::{
-    artifact, bootstrap, cancel, connection, deploy, destroy, diagnose, doctor, drift, init,
+    artifact, bootstrap, build, cancel, connection, deploy, destroy, diagnose, doctor, drift, init,
     local_server, outputs, pipeline, plan, rollback, status, synth, users, watch,
 };
 
@@ -40,6 +40,7 @@ pub(crate) enum Command {
     Bootstrap(bootstrap::BootstrapArgs),
     Pipeline(pipeline::PipelineArgs),
     Doctor(doctor::DoctorArgs),
+    Build(build::BuildArgs),
     Synth(synth::SynthArgs),
     Artifact(artifact::ArtifactArgs),
     #[command(hide = true)]
@@ -66,6 +67,7 @@ impl Command {
             Self::Cancel(_)
             | Self::Rollback(_)
             | Self::Init(_)
+            | Self::Build(_)
             | Self::Synth(_)
             | Self::Artifact(_)
             | Self::LocalServer(_) => Output::Text,
@@ -106,7 +108,8 @@ async fn dispatch(invocation: Invocation, ui: &Ui) -> Result<Exit, Failure> {
             let run = args.run(flags, environment()?, ui);
             stoppable("init", run).await.map(Exit::from)
         }
-        Command::Synth(args) => args.run(&settings()?, ui).map(Exit::from),
+        Command::Build(args) => args.run(&settings()?, ui).await.map(Exit::from),
+        Command::Synth(args) => args.run(&settings()?, ui).await.map(Exit::from),
         Command::Plan(args) => args.run(&settings()?, &given, ui).await,
         Command::Deploy(args) => args.run(&settings()?, &given, ui).await.map(Exit::from),
         Command::Destroy(args) => args.run(&settings()?, &given, ui).await.map(Exit::from),
@@ -156,7 +159,7 @@ mod tests {
     use super::Command;
 
     /// Verbs that wait for nothing, so that Ctrl-C needs no handling.
-    const INSTANT: [&str; 2] = ["synth", "artifact"];
+    const INSTANT: [&str; 1] = ["artifact"];
 
     fn verbs(command: &clap::Command, prefix: &str) -> Vec<String> {
         let visible = command

@@ -25,11 +25,15 @@ pub(super) struct DeployOptions {
 }
 
 impl DeployOptions {
-    /// What a deploy of `stage` is asked for.
+    /// What a deploy of `stage`, which runs `artifact`, is asked for.
     ///
     /// # Errors
     /// For a flag that a protected stage does not take.
-    pub(super) fn request<'a>(&self, stage: &'a StageSpec) -> Result<DeployRequest<'a>, Failure> {
+    pub(super) fn request<'a>(
+        &self,
+        stage: &'a StageSpec,
+        artifact: &'a Artifact,
+    ) -> Result<DeployRequest<'a>, Failure> {
         if self.express {
             refuse_protected(stage, "--express")?;
         }
@@ -42,7 +46,7 @@ impl DeployOptions {
         };
         Ok(DeployRequest {
             stage,
-            artifact: Artifact::EMBEDDED,
+            artifact,
             mode,
             allows_downgrade: self.allow_downgrade,
         })

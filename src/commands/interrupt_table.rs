@@ -27,7 +27,7 @@ const TRANSFER: &str = "the same command continues where this one stopped";
 const PIPELINE: &str = "the pipeline continues by itself; `umb pipeline watch` follows it";
 
 /// Verb, first Ctrl-C, second Ctrl-C. STAGE stands for a stage on AWS.
-pub(crate) const TABLE: [(&str, First, Second); 44] = [
+pub(crate) const TABLE: [(&str, First, Second); 46] = [
     ("plan STAGE", First::Ask, Second::Stop),
     (
         "plan pipeline",
@@ -77,6 +77,8 @@ pub(crate) const TABLE: [(&str, First, Second); 44] = [
     ("cancel", First::Ask, Second::Stop),
     ("rollback", First::Ask, Second::Stop),
     ("init", First::Stop(""), Second::Nothing),
+    ("build", First::Stop(""), Second::Nothing),
+    ("synth", First::Stop(""), Second::Nothing),
     (
         "connection create",
         First::Stop("the same command waits again"),

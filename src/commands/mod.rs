@@ -3,6 +3,7 @@
 mod app_stack;
 mod artifact;
 mod bootstrap;
+mod build;
 mod cancel;
 mod command;
 mod connection;

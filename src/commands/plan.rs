@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::artifact::Artifact;
 use crate::error::Failure;
 use crate::settings::Settings;
 use crate::stack::StackAction;
@@ -11,8 +12,9 @@ use crate::ui::Ui;
 use super::deploy_options::DeployOptions;
 use super::given_flags::CLOUD_OPTIONS;
 use super::interrupt::{attended, stoppable};
+use super::pipeline::RunnerFlag;
 use super::target::{CloudStage, Target};
-use super::{Exit, GivenFlags, pipeline};
+use super::{Exit, GivenFlags, build, pipeline};
 
 /// Show what a deploy would change, and change nothing
 #[derive(Debug, clap::Args)]
@@ -35,6 +37,8 @@ pub(crate) struct PlanArgs {
     out: Option<PathBuf>,
     #[command(flatten)]
     options: DeployOptions,
+    #[command(flatten)]
+    runner: RunnerFlag,
 }
 
 impl PlanArgs {
@@ -57,21 +61,27 @@ impl PlanArgs {
             Target::Cloud(stage) => {
                 given.check(target.kind())?;
                 let target = CloudStage::open(stage).await?;
-                attended(&target, ui, self.plan_stage(&target, ui)).await
+                attended(&target, ui, self.plan_stage(&target, settings, ui)).await
             }
         }
     }
 
     /// What `umb deploy pipeline` would change in the pipeline's own stack.
     async fn plan_pipeline(&self, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
-        let plan = pipeline::plan(settings, ui).await?;
+        let plan = pipeline::plan(settings, &self.runner, ui).await?;
         ui.show(&plan);
         let would_change = plan.action != StackAction::None;
         Ok(Exit::changes_if(self.exit_code && would_change))
     }
 
-    async fn plan_stage(&self, target: &CloudStage, ui: &Ui) -> Result<Exit, Failure> {
-        let planned = self.plan(target, ui).await;
+    async fn plan_stage(
+        &self,
+        target: &CloudStage,
+        settings: &Settings,
+        ui: &Ui,
+    ) -> Result<Exit, Failure> {
+        let artifact = build::function(settings).await?;
+        let planned = self.plan(target, &artifact, ui).await;
         // A change set that was only created to find out is deleted again; those of a saved plan are kept.
         let discarded = target.env.discard_change_sets().await;
         let plan = planned?;
@@ -80,11 +90,16 @@ impl PlanArgs {
         Ok(Exit::changes_if(self.exit_code && !plan.is_empty()))
     }
 
-    async fn plan(&self, target: &CloudStage, ui: &Ui) -> Result<Plan, Failure> {
+    async fn plan(
+        &self,
+        target: &CloudStage,
+        artifact: &Artifact,
+        ui: &Ui,
+    ) -> Result<Plan, Failure> {
         let env = &target.env;
         let state = StageState::look(env, target.app(), target.name()).await?;
         state.refuse_unsettled()?;
-        let request = self.options.request(&target.spec)?;
+        let request = self.options.request(&target.spec, artifact)?;
         let state = state.without_failed_creations();
         let reporter = ui.reporter();
         let Prepared { plan, .. } = Prepared::new(env, &request, state, &*reporter).await?;

@@ -12,6 +12,9 @@ use crate::settings::Settings;
 use crate::template::{self, Bootstrap, Handler, RenderedStack};
 use crate::ui::Ui;
 
+use super::build;
+use super::interrupt::stoppable;
+use super::pipeline::RunnerFlag;
 use super::target::Target;
 
 /// The target that is the stack of the pipeline's roles.
@@ -34,11 +37,17 @@ pub(crate) struct SynthArgs {
     /// The folder to write to
     #[arg(long, value_name = "DIR", default_value = "umb.out")]
     out: PathBuf,
+    #[command(flatten)]
+    runner: RunnerFlag,
 }
 
 impl SynthArgs {
-    pub(super) fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
-        for stack in self.stacks(settings)? {
+    pub(super) async fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
+        stoppable("synth", self.synthesize(settings, ui)).await
+    }
+
+    async fn synthesize(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
+        for stack in self.stacks(settings).await? {
             let parameters: Vec<_> = stack
                 .parameters
                 .iter()
@@ -56,19 +65,24 @@ impl SynthArgs {
         Ok(())
     }
 
-    fn stacks(&self, settings: &Settings) -> Result<Vec<RenderedStack>, Failure> {
+    async fn stacks(&self, settings: &Settings) -> Result<Vec<RenderedStack>, Failure> {
         if self.target == BOOTSTRAP {
             return Ok(vec![bootstrap(settings)?]);
         }
         let target = Target::parse(&self.target, settings)?;
         match target {
-            Target::Pipeline => Ok(vec![pipeline(settings)?]),
-            Target::Cloud(spec) => Ok(stage(spec)?.into()),
+            Target::Pipeline => Ok(vec![pipeline(settings, &self.runner)?]),
+            Target::Cloud(spec) => {
+                let artifact = build::function(settings).await?;
+                Ok(stage(spec, &artifact)?.into())
+            }
             Target::Local => {
                 Err(target.unsupported("synth", "`umb synth dev` writes those of dev"))
             }
             Target::All => {
-                let stacks: Vec<_> = settings.stages().map(stage).collect::<Result<_, _>>()?;
+                let artifact = build::function(settings).await?;
+                let stacks = settings.stages().map(|spec| stage(spec, &artifact));
+                let stacks: Vec<_> = stacks.collect::<Result<_, _>>()?;
                 Ok(stacks.into_iter().flatten().collect())
             }
         }
@@ -77,15 +91,25 @@ impl SynthArgs {
 
 /// Renders a stage's stacks. Only AWS knows the account that the bucket's name depends on, unless `umb.toml` says it, and
 /// whether the account has the role that API Gateway logs with.
-pub(super) fn stage(stage: &StageSpec) -> Result<[RenderedStack; 2], Failure> {
+fn stage(stage: &StageSpec, artifact: &Artifact) -> Result<[RenderedStack; 2], Failure> {
     let account = stage.account.as_ref().map(ToString::to_string);
     let region = stage.region.as_ref().map(ToString::to_string);
     let account = account.unwrap_or_else(|| ACCOUNT.to_owned());
     let region = region.unwrap_or_else(|| REGION.to_owned());
+    let bucket = AssetBucketNames::from_texts(&stage.app, &account, &region).account_regional;
+    render(stage, artifact, bucket)
+}
+
+/// Renders the stacks of a stage whose function is in `bucket`.
+pub(super) fn render(
+    stage: &StageSpec,
+    artifact: &Artifact,
+    bucket: String,
+) -> Result<[RenderedStack; 2], Failure> {
     let handler = Handler {
-        bucket: AssetBucketNames::from_texts(&stage.app, &account, &region).account_regional,
-        key: names::handler_key(Artifact::EMBEDDED.sha256),
-        architecture: Artifact::EMBEDDED.architecture.to_owned(),
+        bucket,
+        key: names::handler_key(&artifact.sha256),
+        architecture: artifact.architecture.to_owned(),
     };
     Ok([
         template::stateful(stage)?,
@@ -94,7 +118,8 @@ pub(super) fn stage(stage: &StageSpec) -> Result<[RenderedStack; 2], Failure> {
 }
 
 /// Renders the pipeline's stack. Only AWS knows the ARN of a connection that is given by its name.
-fn pipeline(settings: &Settings) -> Result<RenderedStack, Failure> {
+fn pipeline(settings: &Settings, runner: &RunnerFlag) -> Result<RenderedStack, Failure> {
+    let runner = runner.read()?;
     let mut pipeline = settings.pipeline()?;
     if !pipeline.connection.starts_with("arn:") {
         let Pipeline {
@@ -107,7 +132,7 @@ fn pipeline(settings: &Settings) -> Result<RenderedStack, Failure> {
         pipeline.connection =
             format!("arn:{partition}:codeconnections:{region}:{account}:connection/{connection}");
     }
-    Ok(template::pipeline(&pipeline)?)
+    Ok(template::pipeline(&pipeline, &runner.pin(&pipeline))?)
 }
 
 fn bootstrap(settings: &Settings) -> Result<RenderedStack, Failure> {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::{client, local, pipeline, settings, template, transfer};
+use crate::{artifact, client, local, pipeline, settings, template, transfer};
 
 use super::failure::{Failure, Kind};
 
@@ -33,6 +33,7 @@ impl From<settings::Error> for Failure {
                 "`umb connection create --provider GitHub` creates one, and says what to write there"
                     .to_owned(),
             ),
+            E::NoSettings => Some("`umb init` asks for what the pipeline needs, and writes it".to_owned()),
             E::Missing { .. } => Some("`umb init` asks for it and writes it there".to_owned()),
             E::NoHome => Some("set XDG_STATE_HOME to a folder that umb can write to".to_owned()),
             E::UnknownKey {
@@ -44,6 +45,9 @@ impl From<settings::Error> for Failure {
                 Some("the README's configuration table lists every key".to_owned())
             }
             E::InvalidVariable { name, .. } => Some(format!("correct it, or run `unset {name}`")),
+            E::OtherVersion { .. } => Some(
+                "install that umb, or change the key `umb` in umb.toml".to_owned(),
+            ),
             E::File(_) => None,
         };
         Self::from_error(Kind::Usage, error).maybe_hint(hint)
@@ -141,14 +145,52 @@ impl From<pipeline::Error> for Failure {
                 kind = Kind::Usage;
                 format!("its stages are {}", known.join(", "))
             }
-            E::NoBuild { .. } => "`umb pipeline status` shows the actions; Build, UpdatePipeline, Stateful.Guard and \
-                                  SmokeTest have logs"
+            E::NoBuild { .. } => "`umb pipeline status` shows the actions; UpdatePipeline, Function, Synth, \
+                                  Stateful.Guard and SmokeTest have logs"
                 .to_owned(),
+            E::UnfitRunner { is_own: true, .. } => {
+                "pass an umb of this version for Linux: `umb deploy pipeline --runner FILE`; the README says how to get one"
+                    .to_owned()
+            }
+            E::UnfitRunner { .. } => {
+                "the README says how to build an umb for Linux, with glibc 2.34".to_owned()
+            }
+            E::UnknownFormat { .. } => {
+                "`umb deploy pipeline` with that umb, run by a person, upgrades the pipeline's".to_owned()
+            }
             E::Stack(error) => super::stack::hint(error),
-            E::Template(_) => return Self::from_error(kind, error),
+            E::File(_) | E::Template(_) => return Self::from_error(kind, error),
             E::Aws(error) => super::aws::hint(error).to_owned(),
         };
         Self::from_error(kind, error).hint(hint)
+    }
+}
+
+impl From<artifact::Error> for Failure {
+    fn from(error: artifact::Error) -> Self {
+        use artifact::Error as E;
+        let mut kind = Kind::Failed;
+        let hint = match &error {
+            E::Unfit(_) => Some(
+                "build it for Amazon Linux 2023, for example with cargo-zigbuild: \
+                 `umb build --target x86_64-unknown-linux-gnu.2.34`",
+            ),
+            E::NoContract | E::OtherContract => Some(
+                "`umb init --function` writes what has changed in umb's function since, as a patch",
+            ),
+            E::NoSource(_) => {
+                kind = Kind::Usage;
+                Some("`umb init --function` writes the source of umb's function into the project")
+            }
+            E::NotLinux { .. } => Some(
+                "build it for Linux with cargo-zigbuild: `umb build --target x86_64-unknown-linux-gnu.2.34`; \
+                 UMB_HANDLER_TARGET sets the same for `umb deploy`",
+            ),
+            E::NoCargo(_) => Some("install Rust: https://rustup.rs"),
+            E::NoArchive(_) => Some("`git checkout` brings back the one that was committed"),
+            E::Cargo { .. } | E::File(_) => None,
+        };
+        Self::from_error(kind, error).maybe_hint(hint.map(str::to_owned))
     }
 }
 

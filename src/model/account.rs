@@ -50,6 +50,16 @@ impl Partition {
         }
     }
 
+    /// The domain that the services' addresses are below:
+    /// <https://docs.aws.amazon.com/general/latest/gr/s3.html>.
+    pub(crate) fn domain(self) -> &'static str {
+        match self {
+            Self::Aws | Self::UsGov => "amazonaws.com",
+            Self::China => "amazonaws.com.cn",
+            Self::EuSovereign => "amazonaws.eu",
+        }
+    }
+
     /// The domain of the console. Each region's console is below it.
     pub(crate) fn console_domain(self) -> &'static str {
         match self {

@@ -2,6 +2,7 @@
 
 mod account;
 mod app;
+mod function_spec;
 pub(crate) mod names;
 mod pipeline_spec;
 mod stack_ref;
@@ -11,7 +12,10 @@ mod text;
 
 pub(crate) use account::{AccountId, Partition, Region};
 pub(crate) use app::{App, StageName};
-pub(crate) use pipeline_spec::{Pipeline, PipelineSpec, PipelineStage, PipelineTable};
+pub(crate) use function_spec::{FunctionSource, FunctionTable};
+pub(crate) use pipeline_spec::{
+    PathPattern, Pipeline, PipelineSpec, PipelineStage, PipelineTable, RunnerPin,
+};
 pub(crate) use stack_ref::{StackPart, StackRef, app_tags};
 #[cfg(test)]
 pub(crate) use stage_spec::BillingMode;

@@ -5,6 +5,12 @@ use super::{AccountId, App, Region, StackRef, StageName};
 /// The folder of the asset bucket that holds the function's packages.
 pub(crate) const HANDLER_FOLDER: &str = "handler/";
 
+/// The folder of the asset bucket that holds the umbs that the pipeline's builds run.
+const RUNNER_FOLDER: &str = "runner/";
+/// How many characters of a pipeline's name CodePipeline takes for the folder of its artifacts:
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/troubleshooting.html>.
+const ARTIFACT_FOLDER_CHARS: usize = 20;
+
 /// The two names that the app's asset bucket may have in an account and region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AssetBucketNames {
@@ -56,6 +62,12 @@ pub(crate) fn pipeline_bucket(app: &App, account: &str, region: &str) -> String 
     format!("{}-builds-{account}-{region}-an", app.lowercase())
 }
 
+/// The folder of that bucket that CodePipeline writes the artifacts to, each to a folder of its own.
+pub(crate) fn artifact_folder(app: &App) -> String {
+    let pipeline = StackRef::pipeline(app).name();
+    pipeline.chars().take(ARTIFACT_FOLDER_CHARS).collect()
+}
+
 /// The pipeline's stages that deploy one of the app's: `Prod-Stateful` and `Prod-Stateless`.
 pub(crate) fn pipeline_stages(stage: &StageName) -> [String; 2] {
     ["Stateful", "Stateless"].map(|part| format!("{}-{part}", stage.capitalized()))
@@ -74,6 +86,16 @@ pub(crate) fn alarm(app: &App, stage: &StageName) -> String {
 /// The key of a function's package in the asset bucket: its content's SHA-256, in hexadecimal digits.
 pub(crate) fn handler_key(sha256: &str) -> String {
     format!("{HANDLER_FOLDER}{sha256}.zip")
+}
+
+/// The key of a stack's template in the asset bucket, where it is too large for a request.
+pub(crate) fn template_key(stack: &StackRef) -> String {
+    format!("templates/{stack}.json")
+}
+
+/// The key of an umb that the pipeline's builds run: its SHA-256, in hexadecimal digits.
+pub(crate) fn runner_key(sha256: &str) -> String {
+    format!("{RUNNER_FOLDER}{sha256}")
 }
 
 #[cfg(test)]

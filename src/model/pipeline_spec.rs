@@ -9,9 +9,18 @@ use super::{
     TargetEnv,
 };
 
-/// How many stages fit, each with an approval and in an account of its own, into the 51,200 bytes that CloudFormation
-/// takes as a template.
-const MOST_STAGES: usize = 6;
+/// How many stages fit, each as two of the pipeline's, into the 50 that CodePipeline takes, beside Source, UpdatePipeline,
+/// Function and Synth: <https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html>. Roles of that many
+/// accounts fit into a policy.
+const MOST_STAGES: usize = 20;
+/// How many patterns of paths a trigger may have:
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_GitFilePathFilterCriteria.html>.
+const MOST_PATHS: usize = 8;
+/// How long a pattern may be, and a branch's name, in characters: the same page, and that of `GitBranchFilterCriteria`.
+const LONGEST: usize = 255;
+/// What CodeBuild provides for builds on Linux, without a GPU:
+/// <https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-compute-types.html>.
+const COMPUTE_TYPES: [&str; 6] = ["SMALL", "MEDIUM", "LARGE", "XLARGE", "2XLARGE", "4XLARGE"];
 /// What a template of a project may have as its repository. It counts as none.
 const PLACEHOLDER: &str = "OWNER/REPO";
 
@@ -35,18 +44,18 @@ pub(crate) struct PipelineSpec {
     pub(crate) connection: Option<String>,
     pub(crate) repository: Option<Repository>,
     /// The branch whose commits are deployed.
-    pub(crate) branch: String,
+    pub(crate) branch: Branch,
     /// Patterns of paths: only commits that touch one of them are deployed; all commits, if there are none.
-    pub(crate) paths: Vec<String>,
+    pub(crate) paths: Vec<PathPattern>,
     /// The stages, in the order in which they are deployed.
     pub(crate) stages: Vec<StageName>,
     /// The stages that a person must approve.
     pub(crate) approval: Vec<StageName>,
-    /// The image that CodeBuild runs.
-    pub(crate) build_image: String,
-    /// How much of a machine CodeBuild provides.
-    pub(crate) compute_type: String,
-    /// A buildspec in the repository, instead of umb's own, for the build.
+    /// The image of CodeBuild in which the repository's own function is built.
+    pub(crate) build_image: BuildImage,
+    /// How much of a machine CodeBuild provides for that.
+    pub(crate) compute_type: ComputeType,
+    /// A buildspec in the repository, instead of umb's own, for that.
     pub(crate) buildspec: Option<String>,
     /// Who is told of failed executions.
     pub(crate) notify: Option<Notify>,
@@ -67,6 +76,8 @@ pub(crate) struct Pipeline {
     pub(crate) stages: Vec<PipelineStage>,
     /// The policy that bounds the pipeline's roles.
     pub(crate) boundary: Option<PermissionsBoundary>,
+    /// Whether the repository has a function of its own, which the pipeline builds.
+    pub(crate) builds_function: bool,
     /// The rest, as it is configured.
     pub(crate) spec: PipelineSpec,
 }
@@ -80,9 +91,39 @@ pub(crate) struct PipelineStage {
     pub(crate) needs_approval: bool,
 }
 
+/// The umb that the pipeline's builds run: an object of a bucket, named by its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RunnerPin {
+    pub(crate) bucket: String,
+    /// Its SHA-256, in hexadecimal digits.
+    pub(crate) sha256: String,
+    /// The image of CodeBuild in which it runs.
+    pub(crate) image: String,
+}
+
 checked_text! {
     /// A repository: `OWNER/REPO`, or deeper, as GitLab has it.
     Repository, check_repository
+}
+
+checked_text! {
+    /// A branch, as git has it.
+    Branch, check_branch
+}
+
+checked_text! {
+    /// A pattern of paths, such as `src/**`.
+    PathPattern, check_pattern
+}
+
+checked_text! {
+    /// An image of CodeBuild for Linux, or one of a registry.
+    BuildImage, check_image
+}
+
+checked_text! {
+    /// How much of a machine CodeBuild provides.
+    ComputeType, check_compute_type
 }
 
 /// An e-mail address that is told of failures, written `mailto:ADDRESS`.
@@ -99,12 +140,12 @@ impl Default for PipelineSpec {
             only_profile: false,
             connection: None,
             repository: None,
-            branch: "main".to_owned(),
+            branch: Branch("main".into()),
             paths: Vec::new(),
             stages: vec![StageName::prod()],
             approval: Vec::new(),
-            build_image: "aws/codebuild/amazonlinux-x86_64-standard:5.0".to_owned(),
-            compute_type: "BUILD_GENERAL1_MEDIUM".to_owned(),
+            build_image: BuildImage("aws/codebuild/amazonlinux-x86_64-standard:5.0".into()),
+            compute_type: ComputeType("BUILD_GENERAL1_MEDIUM".into()),
             buildspec: None,
             notify: None,
             log_retention_days: LogRetention::default(),
@@ -130,7 +171,13 @@ impl PipelineSpec {
         {
             return Err(SettingConflict {
                 key: "stages",
-                rule: "must be one to six stages, each once: the template of more does not fit into a request",
+                rule: "must be one to twenty stages, each once: CodePipeline takes no more than 50 of its own",
+            });
+        }
+        if self.paths.len() > MOST_PATHS {
+            return Err(SettingConflict {
+                key: "paths",
+                rule: "must be at most eight patterns: CodePipeline takes no more",
             });
         }
         if self.approval.iter().any(|name| !self.stages.contains(name)) {
@@ -187,6 +234,81 @@ fn check_repository(text: &str) -> Result<(), Invalid> {
     }
 }
 
+/// The rules of `git check-ref-format`, as far as a mistake can break them:
+/// <https://git-scm.com/docs/git-check-ref-format>.
+fn check_branch(text: &str) -> Result<(), Invalid> {
+    let is_odd = |letter: char| letter.is_control() || " ~^:?*[\\".contains(letter);
+    let is_component = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && part.strip_suffix(".lock").is_none()
+            && !part.ends_with('.')
+    };
+    let is_branch = !text.starts_with('-')
+        && text.chars().count() <= LONGEST
+        && !text.contains("..")
+        && !text.contains(is_odd)
+        && text.split('/').all(is_component);
+    if is_branch {
+        Ok(())
+    } else {
+        Err(Invalid("must be the name of a branch, such as \"main\""))
+    }
+}
+
+fn check_pattern(text: &str) -> Result<(), Invalid> {
+    if (1..=LONGEST).contains(&text.chars().count()) {
+        Ok(())
+    } else {
+        Err(Invalid("must be a pattern of paths, such as \"src/**\""))
+    }
+}
+
+fn check_image(text: &str) -> Result<(), Invalid> {
+    const AWS: &str = "aws/codebuild/";
+    const NAMES: [&str; 5] = [
+        "amazonlinux-aarch64-standard",
+        "amazonlinux-x86_64-standard",
+        "amazonlinux2-aarch64-standard",
+        "amazonlinux2-x86_64-standard",
+        "standard",
+    ];
+    let is_word = |word: &str| !word.is_empty() && !word.contains(char::is_whitespace);
+    let is_image = match (text.strip_prefix(AWS), text.rsplit_once(':')) {
+        (Some(own), _) => own
+            .split_once(':')
+            .is_some_and(|(name, version)| NAMES.contains(&name) && is_version(version)),
+        // A registry's image has a path, and a tag or a digest.
+        (None, Some((path, tag))) => is_word(path) && path.contains('/') && is_word(tag),
+        (None, None) => false,
+    };
+    if is_image {
+        Ok(())
+    } else {
+        Err(Invalid(
+            "must be an image for Linux, such as \"aws/codebuild/amazonlinux-x86_64-standard:5.0\"",
+        ))
+    }
+}
+
+fn is_version(text: &str) -> bool {
+    text.starts_with(|letter: char| letter.is_ascii_digit())
+        && text
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || ".-_".contains(letter))
+}
+
+fn check_compute_type(text: &str) -> Result<(), Invalid> {
+    let size = text.strip_prefix("BUILD_GENERAL1_").unwrap_or_default();
+    if COMPUTE_TYPES.contains(&size) {
+        Ok(())
+    } else {
+        Err(Invalid(
+            "must be BUILD_GENERAL1_ and SMALL, MEDIUM, LARGE, XLARGE, 2XLARGE or 4XLARGE",
+        ))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,6 +321,52 @@ mod tests {
         };
         let refused = PipelineSpec::default().with(table);
         assert_eq!(refused.expect_err("refused").key, "approval");
+    }
+
+    #[test]
+    fn what_aws_would_refuse_is_refused() {
+        for (good, bad) in [
+            ("main", ""),
+            ("feat/x", "feat//x"),
+            ("v1.2", "a..b"),
+            ("a", "a b"),
+            ("a", "-a"),
+        ] {
+            assert!(good.parse::<Branch>().is_ok(), "{good}");
+            assert!(bad.parse::<Branch>().is_err(), "{bad}");
+        }
+        assert!("src/**".parse::<PathPattern>().is_ok());
+        for bad in [String::new(), "x".repeat(256)] {
+            assert!(bad.parse::<PathPattern>().is_err(), "{bad}");
+        }
+        for good in [
+            "aws/codebuild/amazonlinux-aarch64-standard:3.0",
+            "aws/codebuild/standard:7.0-25.01.01",
+            "public.ecr.aws/docker/library/rust:1.95",
+        ] {
+            assert!(good.parse::<BuildImage>().is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "rust",
+            "aws/codebuild/amazonlinux-x86_64-standard",
+            "aws/codebuild/amazonlinux:5.0",
+            "a b/c:1",
+        ] {
+            assert!(bad.parse::<BuildImage>().is_err(), "{bad}");
+        }
+        assert!("BUILD_GENERAL1_2XLARGE".parse::<ComputeType>().is_ok());
+        for bad in ["", "SMALL", "BUILD_GENERAL1_HUGE", "build_general1_small"] {
+            assert!(bad.parse::<ComputeType>().is_err(), "{bad}");
+        }
+        let pattern: PathPattern = "src/**".parse().expect("valid");
+        let table = |count| PipelineTable {
+            paths: Some(vec![pattern.clone(); count]),
+            ..PipelineTable::default()
+        };
+        assert!(PipelineSpec::default().with(table(8)).is_ok());
+        let refused = PipelineSpec::default().with(table(9));
+        assert_eq!(refused.expect_err("refused").key, "paths");
     }
 
     #[test]

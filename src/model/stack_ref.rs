@@ -70,6 +70,11 @@ impl StackRef {
         self.to_string()
     }
 
+    /// The app that the stack belongs to.
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
     /// The stage that the stack belongs to; `None` for what belongs to the app as a whole.
     pub(crate) fn stage(&self) -> Option<&StageName> {
         match &self.part {

@@ -1,5 +1,8 @@
 //! What an operation on the pipeline can end in, other than success.
 
+use std::io;
+use std::path::PathBuf;
+
 use crate::model::{AccountId, Region};
 use crate::{aws, stack, template};
 
@@ -7,6 +10,18 @@ use crate::{aws, stack, template};
 #[derive(Debug, thiserror::Error)]
 #[cfg_attr(test, derive(strum::AsRefStr, strum::VariantNames))]
 pub(crate) enum Error {
+    /// The error says which file.
+    #[error(transparent)]
+    File(#[from] io::Error),
+    #[error("{} cannot run in the pipeline: {reason}", path.display())]
+    UnfitRunner {
+        path: PathBuf,
+        /// Whether it is this very umb.
+        is_own: bool,
+        reason: String,
+    },
+    #[error("{} is of a newer umb", path.display())]
+    UnknownFormat { path: PathBuf },
     #[error("there is no connection {connection} (account {account}, {region})")]
     NoConnection {
         connection: String,

@@ -12,9 +12,7 @@ use crate::wait::{self, Pace};
 use super::error::Error;
 use super::state::{Execution, PipelineStatus, Stage, Status};
 
-/// The stage that is closed before everything is destroyed.
-const FIRST_CLOSED: &str = "Build";
-/// The reason that is given for that.
+/// The reason that is given for closing a stage before everything is destroyed.
 const HALTED: &str = "umb destroy";
 /// Among how many executions a running one is looked for.
 const RECENT: i32 = 20;
@@ -245,9 +243,9 @@ impl<'a> PipelineRuns<'a> {
         let Some(stages) = self.service.stages().await? else {
             return Ok(());
         };
-        let is_open = |stage: &StageState| stage.name == FIRST_CLOSED && stage.disabled.is_none();
-        if stages.iter().any(is_open) {
-            self.service.close(FIRST_CLOSED, HALTED).await?;
+        // The one after Source, which itself cannot be closed.
+        if let Some(stage) = stages.get(1).filter(|stage| stage.disabled.is_none()) {
+            self.service.close(&stage.name, HALTED).await?;
         }
         // A commit may start another one meanwhile, which would wait for the closed stage forever.
         wait::until(Pace::PIPELINE, async || {

@@ -5,6 +5,8 @@ mod connection;
 mod error;
 mod execution;
 mod follow;
+mod manifest;
+mod runner;
 mod stack;
 mod state;
 
@@ -17,5 +19,7 @@ pub(crate) use connection::{
 pub(crate) use error::Error;
 pub(crate) use execution::PipelineRuns;
 pub(crate) use follow::{EndedExecution, FailedAction};
+pub(crate) use manifest::Manifest;
+pub(crate) use runner::{Runner, deployed_runner};
 pub(crate) use stack::{destroy, plan, prepare};
 pub(crate) use state::{Event, Execution, PipelineStatus, Status};

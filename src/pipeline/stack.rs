@@ -2,7 +2,7 @@
 
 use crate::aws::AwsEnv;
 use crate::aws::s3::Bucket;
-use crate::model::{App, Pipeline, StackRef, names};
+use crate::model::{App, Pipeline, RunnerPin, StackRef, names};
 use crate::stack::{AppStack, Reporter, StackPlan, delete_if_owned, find_app_stack};
 use crate::template;
 
@@ -14,17 +14,22 @@ use super::execution::PipelineRuns;
 pub(crate) async fn prepare(
     env: &AwsEnv,
     pipeline: &Pipeline,
+    runner: &RunnerPin,
     reporter: &dyn Reporter,
 ) -> Result<AppStack, Error> {
-    let mut rendered = template::pipeline(pipeline)?;
+    let mut rendered = template::pipeline(pipeline, runner)?;
     let role = names::pipeline_execution_role(&pipeline.app, env.region());
     rendered.role = Some(env.role_arn(&role));
     Ok(AppStack::prepare(env, rendered, reporter).await?)
 }
 
 /// Returns what [`prepare`] would plan; changes nothing.
-pub(crate) async fn plan(env: &AwsEnv, pipeline: &Pipeline) -> Result<StackPlan, Error> {
-    let rendered = template::pipeline(pipeline)?;
+pub(crate) async fn plan(
+    env: &AwsEnv,
+    pipeline: &Pipeline,
+    runner: &RunnerPin,
+) -> Result<StackPlan, Error> {
+    let rendered = template::pipeline(pipeline, runner)?;
     Ok(AppStack::outline(env, &rendered).await?)
 }
 

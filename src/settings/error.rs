@@ -16,6 +16,13 @@ pub(crate) enum Error {
         line: usize,
         message: String,
     },
+    #[error("{}:{line}: this is for umb {wanted}, and this umb is {actual}", path.display())]
+    OtherVersion {
+        path: PathBuf,
+        line: usize,
+        wanted: String,
+        actual: &'static str,
+    },
     #[error("{}:{line}: unknown key `{key}`", path.display())]
     UnknownKey {
         path: PathBuf,
@@ -40,6 +47,8 @@ pub(crate) enum Error {
         value: String,
         rule: String,
     },
+    #[error("there is no umb.toml here or in a folder above")]
+    NoSettings,
     #[error("umb.toml does not set `{key}`")]
     Missing { key: &'static str },
     #[error("there is no stage `{name}`")]

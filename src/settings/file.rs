@@ -5,12 +5,13 @@ use std::fmt;
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
+use semver::{Version, VersionReq};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_aux::serde_introspection::serde_introspect;
 use toml::de::{DeTable, DeValue};
 
-use crate::model::{App, PermissionsBoundary, PipelineTable, StageName, StageTable};
+use crate::model::{App, FunctionTable, PermissionsBoundary, PipelineTable, StageName, StageTable};
 
 use super::error::Error;
 use super::source::Source;
@@ -21,9 +22,14 @@ pub(super) const FILE_NAME: &str = "umb.toml";
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table of keys")]
 pub(super) struct File {
+    /// Which umb the file is for; [`check_version`] has checked it.
+    #[serde(default, rename = "umb")]
+    _umb: Option<String>,
     pub(super) app: Option<App>,
     pub(super) default_stage: Option<StageName>,
     pub(super) permissions_boundary: Option<PermissionsBoundary>,
+    #[serde(default)]
+    pub(super) function: FunctionTable,
     #[serde(default)]
     pub(super) pipeline: PipelineTable,
     #[serde(default)]
@@ -75,6 +81,7 @@ impl<'de> Deserialize<'de> for Stages {
 impl File {
     /// Parses the text of a file.
     pub(super) fn parse(source: &Source) -> Result<Self, Error> {
+        check_version(source)?;
         check_keys(source)?;
         toml::from_str(&source.text).map_err(|error| source.misfit(&error))
     }
@@ -95,18 +102,35 @@ fn find(from: &Path) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
+/// Refuses a file that is for another umb: `umb = ">=0.2"`. Before anything else, because that umb may know keys that
+/// this one does not.
+fn check_version(source: &Source) -> Result<(), Error> {
+    let root = source.table()?;
+    let Some(value) = root.get_ref().get("umb") else {
+        return Ok(());
+    };
+    let rule = "must be the versions of umb that the file is for, such as \">=0.2\"";
+    let wanted = value.get_ref().as_str().unwrap_or_default();
+    let requirement = VersionReq::parse(wanted).map_err(|_| source.invalid("umb", rule))?;
+    let version = env!("CARGO_PKG_VERSION");
+    match Version::parse(version) {
+        Ok(actual) if !requirement.matches(&actual) => Err(source.other_version(wanted, version)),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses keys that no table has, with the nearest one that it has.
 fn check_keys(source: &Source) -> Result<(), Error> {
     let root = source.table()?;
     let root = root.get_ref();
     check_table(source, root, "", serde_introspect::<File>())?;
-    if let Some(pipeline) = table(root, "pipeline") {
-        check_table(
-            source,
-            pipeline,
-            "pipeline.",
-            serde_introspect::<PipelineTable>(),
-        )?;
+    for (name, known) in [
+        ("function", serde_introspect::<FunctionTable>()),
+        ("pipeline", serde_introspect::<PipelineTable>()),
+    ] {
+        if let Some(table) = table(root, name) {
+            check_table(source, table, &format!("{name}."), known)?;
+        }
     }
     for (name, stage) in table(root, "stages").into_iter().flatten() {
         let known = if name.get_ref() == StageName::LOCAL {
@@ -209,6 +233,35 @@ mod tests {
             ),
         ] {
             assert!(error(text).starts_with(expected), "{}", error(text));
+        }
+    }
+
+    #[test]
+    fn a_file_for_another_umb_says_so_before_its_keys_are_looked_at() {
+        assert!(parse("umb = \">=0.1\"").is_ok());
+        let other = error("umb = \">=99\"\nnever_heard_of = 1");
+        assert!(
+            other.starts_with("umb.toml:1: this is for umb >=99, and this umb is "),
+            "{other}"
+        );
+        for text in ["umb = 2", "umb = \"newest\""] {
+            assert!(
+                error(text).contains("must be the versions of umb"),
+                "{}",
+                error(text)
+            );
+        }
+    }
+
+    #[test]
+    fn the_functions_source_is_below_the_file() {
+        assert!(parse("function.source = \"handler\"").is_ok());
+        for source in ["", "/handler", "../handler", "a/../../b"] {
+            let text = error(&format!("function.source = \"{source}\""));
+            assert!(
+                text.contains("must be a folder below that of umb.toml"),
+                "{text}"
+            );
         }
     }
 

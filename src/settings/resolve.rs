@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy as _;
 
 use crate::model::{
-    App, PermissionsBoundary, Pipeline, PipelineSpec, PipelineStage, Region, StageName, StageSpec,
-    StageTable, TargetEnv,
+    App, FunctionSource, PermissionsBoundary, Pipeline, PipelineSpec, PipelineStage, Region,
+    StageName, StageSpec, StageTable, TargetEnv,
 };
 
 use super::environment::{Environment, Flags};
@@ -26,6 +26,7 @@ pub(crate) struct Settings {
     pub(crate) pipeline: PipelineSpec,
     /// The policy that bounds every role of the app, where an account requires one.
     pub(crate) boundary: Option<PermissionsBoundary>,
+    function: Option<FunctionSource>,
     /// What the command line decided.
     pub(crate) flags: Flags,
     stages: BTreeMap<StageName, StageSpec>,
@@ -69,6 +70,12 @@ impl Settings {
             environment,
         );
         pipeline.only_profile = flags.profile.is_some();
+        if pipeline.buildspec.is_some() && file.function.source.is_none() {
+            let rule = "has no effect without function.source: the pipeline does not build umb, only a function of the \
+                        repository's own";
+            let source = source.clone().unwrap_or_default();
+            return Err(source.invalid("pipeline.buildspec", rule));
+        }
         let app = file.app.unwrap_or_default();
         let mut tables = file.stages.cloud;
         for name in [StageName::dev(), StageName::prod()] {
@@ -90,6 +97,7 @@ impl Settings {
             default_stage: environment.stage.clone().or(file.default_stage),
             pipeline,
             boundary: file.permissions_boundary,
+            function: file.function.source,
             flags,
             stages,
             local_port: file.stages.local.port,
@@ -100,6 +108,12 @@ impl Settings {
     /// The file that the settings come from, if there is one.
     pub(crate) fn path(&self) -> Option<&Path> {
         self.source.as_ref().map(|source| source.path.as_path())
+    }
+
+    /// The folder with the source of the function that the stages run; `None` for the embedded function.
+    pub(crate) fn function_source(&self) -> Option<PathBuf> {
+        let root = self.path()?.parent()?;
+        Some(root.join(self.function.as_ref()?.as_str()))
     }
 
     /// All stages on AWS, in alphabetical order.
@@ -151,8 +165,11 @@ impl Settings {
     /// The name or ARN of the connection to the pipeline's repository.
     ///
     /// # Errors
-    /// When `umb.toml` does not set it.
+    /// When `umb.toml` does not set it, or does not exist.
     pub(crate) fn connection(&self) -> Result<&str, Error> {
+        if self.source.is_none() {
+            return Err(Error::NoSettings);
+        }
         let connection = self.pipeline.connection.as_deref();
         connection.ok_or(Error::Missing {
             key: "pipeline.connection",
@@ -190,6 +207,7 @@ impl Settings {
             connection,
             repository,
             boundary: self.boundary.clone(),
+            builds_function: self.function.is_some(),
             spec,
         })
     }

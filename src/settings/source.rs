@@ -71,6 +71,18 @@ impl Source {
         }
     }
 
+    /// The error for a file that is for other versions of umb.
+    pub(super) fn other_version(&self, wanted: &str, actual: &'static str) -> Error {
+        let entries = self.entries();
+        let entry = entries.iter().find(|entry| entry.key == "umb");
+        Error::OtherVersion {
+            path: self.path.clone(),
+            line: entry.map_or(1, |entry| self.line(entry.key_span.start)),
+            wanted: wanted.to_owned(),
+            actual,
+        }
+    }
+
     /// The error for a key that its table does not have; `known` are those that it has.
     pub(super) fn unknown_key(
         &self,

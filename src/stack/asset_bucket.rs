@@ -1,12 +1,13 @@
 //! The asset bucket: where CloudFormation finds the function's package.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use crate::aws::AwsEnv;
 use crate::aws::s3::{Bucket, Object};
-use crate::model::App;
-use crate::model::names::{AssetBucketNames, HANDLER_FOLDER};
+use crate::model::names::{self, AssetBucketNames, HANDLER_FOLDER};
+use crate::model::{App, StackRef};
 use crate::template::DeployedParameters;
 
 use super::error::Error;
@@ -64,7 +65,7 @@ impl AssetBuckets {
 pub(crate) async fn publish(
     bucket: &Bucket,
     key: &str,
-    body: &'static [u8],
+    body: Cow<'static, [u8]>,
     reporter: &dyn Reporter,
 ) -> Result<bool, Error> {
     create(bucket, reporter).await?;
@@ -76,9 +77,25 @@ pub(crate) async fn publish(
     // Before anything is in it, and again with every package: a run that was killed in between may have left it
     // unprotected.
     bucket.harden().await?;
+    let bytes = body.len();
     bucket.put(key, body).await?;
-    reporter.report(Event::ArtifactUploaded { bytes: body.len() });
+    reporter.report(Event::ArtifactUploaded { bytes });
     Ok(true)
+}
+
+/// Uploads a template that is too large for a request; returns its address. There is one of each stack at most.
+///
+/// # Errors
+/// Also when the bucket does not exist yet.
+pub(super) async fn put_template(
+    env: &AwsEnv,
+    stack: &StackRef,
+    text: &str,
+) -> Result<String, Error> {
+    let bucket = AssetBuckets::new(env, stack.app()).account_regional;
+    let key = names::template_key(stack);
+    bucket.put(&key, text.as_bytes().to_vec().into()).await?;
+    Ok(bucket.url(&key))
 }
 
 /// Creates the bucket if it does not exist.

@@ -3,11 +3,18 @@
 use uuid::Uuid;
 
 use crate::aws::AwsEnv;
-use crate::aws::cloudformation::{Change, ChangeSet, ChangeSetRequest, Computed, Mode};
+use crate::aws::cloudformation::{
+    Change, ChangeSet, ChangeSetRequest, Computed, Mode, TemplateSource,
+};
 use crate::template::RenderedStack;
 use crate::wait::{self, Pace};
 
+use super::asset_bucket;
 use super::error::Error;
+
+/// The largest template in a request, in bytes:
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>.
+const LARGEST_BODY: usize = 51_200;
 
 /// What a change set does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,13 +36,20 @@ pub(super) async fn create(
     mode: Mode,
 ) -> Result<ChangeSet, Error> {
     let is_new = kind != Kind::Update;
+    let text = rendered.template.to_string();
+    let url = if text.len() > LARGEST_BODY {
+        Some(asset_bucket::put_template(env, &rendered.id, &text).await?)
+    } else {
+        None
+    };
+    let by_url = url.as_deref().map(TemplateSource::Url);
     let change_set = env
         .cloudformation()
         .create_change_set(&ChangeSetRequest {
             name: &format!("{}{}", name_prefix(rendered), Uuid::new_v4()),
             stack: &rendered.name(),
             is_new,
-            template: &rendered.template.to_string(),
+            template: by_url.unwrap_or(TemplateSource::Body(&text)),
             parameters: &rendered.parameters,
             tags: &rendered.tags,
             imports: kind == Kind::Import,

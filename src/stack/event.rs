@@ -24,6 +24,8 @@ pub(crate) enum Event {
     BucketCreated { bucket: String },
     /// The function's package was uploaded.
     ArtifactUploaded { bytes: usize },
+    /// The umb that the pipeline's builds run was uploaded.
+    RunnerUploaded { bytes: usize },
     /// The function's code is being updated, bypassing CloudFormation.
     CodeUpdating { function: String },
     /// An operation on a stack started.

@@ -1,7 +1,6 @@
 //! Deploys a stage: exactly its plan's change sets, stack by stack.
 
 use crate::aws::AwsEnv;
-use crate::model::names;
 use crate::stack::{self, Applier, Deployed, Reporter, StackAction, asset_bucket, protect};
 
 use super::error::Error;
@@ -77,6 +76,6 @@ async fn publish(
     rendered: &RenderedStacks,
     reporter: &dyn Reporter,
 ) -> Result<bool, stack::Error> {
-    let key = names::handler_key(request.artifact.sha256);
-    asset_bucket::publish(&rendered.bucket, &key, request.artifact.zip, reporter).await
+    let zip = request.artifact.zip.clone();
+    asset_bucket::publish(&rendered.bucket, rendered.handler_key(), zip, reporter).await
 }

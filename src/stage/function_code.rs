@@ -39,26 +39,26 @@ pub(crate) async fn deploy_code(
 pub(super) async fn differs(
     env: &AwsEnv,
     stateless: &DeployedStack,
-    artifact: Artifact,
+    artifact: &Artifact,
 ) -> Result<bool, Error> {
     let Some(function) = stateless.details.outputs.get(FUNCTION) else {
         return Ok(false);
     };
     let deployed = lambda::code(env.session(), function).await?;
-    Ok(deployed.is_some_and(|code| code.sha256 != to_base64(artifact.sha256)))
+    Ok(deployed.is_some_and(|code| code.sha256 != to_base64(&artifact.sha256)))
 }
 
 /// Updates the code of the function in the stack `stateless`, and waits until it runs.
 pub(super) async fn update(
     env: &AwsEnv,
     stateless: &DeployedStack,
-    artifact: Artifact,
+    artifact: &Artifact,
     reporter: &dyn Reporter,
 ) -> Result<(), Error> {
     let Some(function) = stateless.details.outputs.get(FUNCTION) else {
         return Err(needs_repair(stateless).into());
     };
-    lambda::update_code(env.session(), function, artifact.zip).await?;
+    lambda::update_code(env.session(), function, &artifact.zip).await?;
     reporter.report(Event::CodeUpdating {
         function: function.clone(),
     });

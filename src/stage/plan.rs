@@ -97,7 +97,7 @@ pub(super) async fn plan(
     let existing = state.stateless.as_ref();
     let mut stateless = plan_stack(env, &rendered.stateless, existing, stateless_mode).await?;
     if let Some(existing) = existing
-        && existing.parameters.handler_key == Some(rendered.handler_key())
+        && existing.parameters.handler_key.as_deref() == Some(rendered.handler_key())
     {
         // As far as CloudFormation knows, the function already has this code, so it would not touch it.
         stateless.reconciles_code = function_code::differs(env, existing, request.artifact).await?;
@@ -109,7 +109,7 @@ pub(super) async fn plan(
         stage: request.stage.name.clone(),
         account: env.account().clone(),
         region: env.region().clone(),
-        artifact: request.artifact.sha256.to_owned(),
+        artifact: request.artifact.sha256.clone(),
         stacks: vec![stateful, stateless],
     })
 }

@@ -99,7 +99,7 @@ fn refuse_other(env: &AwsEnv, request: &DeployRequest<'_>, plan: &Plan) -> Resul
         (
             "function",
             plan.artifact.clone(),
-            request.artifact.sha256.to_owned(),
+            request.artifact.sha256.clone(),
         ),
     ];
     match pairs.iter().find(|(_, planned, actual)| planned != actual) {

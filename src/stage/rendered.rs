@@ -1,6 +1,5 @@
 //! A stage's stacks, rendered for the account that they go to.
 
-use crate::artifact::Artifact;
 use crate::aws::s3::Bucket;
 use crate::aws::{self, AwsEnv, Cause};
 use crate::model::{StageSpec, names};
@@ -19,7 +18,7 @@ pub(super) struct RenderedStacks {
     pub(super) stateless: RenderedStack,
     /// Where the function's package is, or will be.
     pub(super) bucket: Bucket,
-    artifact: Artifact,
+    handler_key: String,
     /// What they were rendered from.
     stage: StageSpec,
     sets_logging_role: bool,
@@ -27,8 +26,8 @@ pub(super) struct RenderedStacks {
 
 impl RenderedStacks {
     /// The function's package in the bucket.
-    pub(super) fn handler_key(&self) -> String {
-        names::handler_key(self.artifact.sha256)
+    pub(super) fn handler_key(&self) -> &str {
+        &self.handler_key
     }
 }
 
@@ -64,9 +63,10 @@ impl DeployRequest<'_> {
         bucket: Bucket,
         sets_logging_role: bool,
     ) -> Result<RenderedStacks, Error> {
+        let handler_key = names::handler_key(&self.artifact.sha256);
         let handler = Handler {
             bucket: bucket.name.clone(),
-            key: names::handler_key(self.artifact.sha256),
+            key: handler_key.clone(),
             architecture: self.artifact.architecture.to_owned(),
         };
         Ok(RenderedStacks {
@@ -74,7 +74,7 @@ impl DeployRequest<'_> {
             stateless: template::stateless(&stage, &handler, sets_logging_role)?,
             stage,
             bucket,
-            artifact: self.artifact,
+            handler_key,
             sets_logging_role,
         })
     }

@@ -8,7 +8,8 @@ use crate::model::StageSpec;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DeployRequest<'a> {
     pub(crate) stage: &'a StageSpec,
-    pub(crate) artifact: Artifact,
+    /// The function that it runs.
+    pub(crate) artifact: &'a Artifact,
     /// How CloudFormation deploys.
     pub(crate) mode: Mode,
     /// Whether this umb may deploy a stage that a newer one deployed last.

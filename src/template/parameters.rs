@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::AccountId;
+use crate::model::{AccountId, RunnerPin};
 
 use super::provenance::Provenance;
 
@@ -20,6 +20,11 @@ pub(super) const SETS_LOGGING_ROLE: &str = "SetsLoggingRole";
 /// Of Bootstrap: the account whose pipeline is trusted.
 pub(super) const PIPELINE_ACCOUNT: &str = "PipelineAccount";
 
+/// Of Pipeline: the umb that its builds run.
+pub(super) const RUNNER_BUCKET: &str = "RunnerBucket";
+pub(super) const RUNNER_SHA256: &str = "RunnerSHA256";
+pub(super) const RUNNER_IMAGE: &str = "RunnerImage";
+
 /// The parameters of a deployed stack, as far as umb knows them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct DeployedParameters {
@@ -33,6 +38,7 @@ pub(crate) struct DeployedParameters {
     /// Whether the stack gives API Gateway the role that it logs with; `None` where it was never asked.
     pub(crate) sets_logging_role: Option<bool>,
     pub(crate) pipeline_account: Option<AccountId>,
+    pub(crate) runner: Option<RunnerPin>,
 }
 
 impl DeployedParameters {
@@ -50,6 +56,14 @@ impl DeployedParameters {
                 .unwrap_or(0),
             sets_logging_role: is_true(SETS_LOGGING_ROLE),
             pipeline_account: text(PIPELINE_ACCOUNT).and_then(|value| value.parse().ok()),
+            runner: match (text(RUNNER_BUCKET), text(RUNNER_SHA256), text(RUNNER_IMAGE)) {
+                (Some(bucket), Some(sha256), Some(image)) => Some(RunnerPin {
+                    bucket: bucket.to_owned(),
+                    sha256: sha256.to_owned(),
+                    image: image.to_owned(),
+                }),
+                _ => None,
+            },
         }
     }
 }

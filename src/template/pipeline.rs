@@ -6,38 +6,36 @@
 
 use serde_json::{Value, json};
 
-use crate::model::names::{self, AssetBucketNames};
-use crate::model::{AccountId, App, Pipeline, PipelineStage, StackRef};
+use crate::model::names;
+use crate::model::{AccountId, PathPattern, Pipeline, RunnerPin, StackRef};
 
+use super::parameters::{RUNNER_BUCKET, RUNNER_IMAGE, RUNNER_SHA256};
+use super::pipeline_stages::{codebuild, role, role_arn, stages_of};
 use super::stack::RenderedStack;
 use super::yaml::{Error, parse};
 
 const PIPELINE: &str = include_str!("../../assets/pipeline.yaml");
-/// What its build runs.
-pub(crate) const BUILDSPEC: &str = include_str!("../../assets/buildspecs/build.yml");
+/// What builds the repository's own function.
+pub(crate) const FUNCTION_BUILDSPEC: &str = include_str!("../../assets/buildspecs/function.yml");
+const SYNTH: &str = include_str!("../../assets/buildspecs/synth.yml");
 const UPDATE: &str = include_str!("../../assets/buildspecs/update.yml");
 const CHECKS: &str = include_str!("../../assets/buildspecs/checks.yml");
 
-/// The change set that the pipeline makes, guards and executes.
-pub(crate) const CHANGE_SET: &str = "PipelineChange";
-/// How many minutes a stage's alarm is watched after a deploy.
-const WATCHED_MINUTES: &str = "5";
-
-/// Renders the stack.
+/// Renders the stack, whose builds run `runner`.
 ///
 /// # Errors
 /// Only for a defect of the template's body.
-pub(crate) fn pipeline(pipeline: &Pipeline) -> Result<RenderedStack, Error> {
+pub(crate) fn pipeline(pipeline: &Pipeline, runner: &RunnerPin) -> Result<RenderedStack, Error> {
     let mut template = parse(PIPELINE)?;
     let resources = &mut template["Resources"];
-    let build = pipeline.spec.buildspec.as_deref().unwrap_or(BUILDSPEC);
     for (project, buildspec) in [
-        ("BuildProject", build),
-        ("UpdateProject", UPDATE),
         ("ChecksProject", CHECKS),
+        ("SynthProject", SYNTH),
+        ("UpdateProject", UPDATE),
     ] {
         resources[project]["Properties"]["Source"]["BuildSpec"] = buildspec.into();
     }
+    add_function(resources, pipeline);
     let definition = &mut resources["Pipeline"]["Properties"];
     let stages = pipeline.stages.iter();
     append(
@@ -76,17 +74,52 @@ pub(crate) fn pipeline(pipeline: &Pipeline) -> Result<RenderedStack, Error> {
     Ok(RenderedStack::new(
         id,
         template,
-        parameters(pipeline),
+        parameters(pipeline, runner),
         boundary,
     ))
 }
 
-fn parameters(pipeline: &Pipeline) -> Vec<(&'static str, String)> {
-    let build_host = if pipeline.spec.build_image.contains("aarch64") {
+/// Adds what builds the repository's own function between UpdatePipeline and Synth, or removes what is only for that.
+fn add_function(resources: &mut Value, pipeline: &Pipeline) {
+    if !pipeline.builds_function {
+        if let Some(resources) = resources.as_object_mut() {
+            resources.retain(|id, _| !["FunctionProject", "FunctionRole"].contains(&id.as_str()));
+        }
+        return;
+    }
+    let buildspec = pipeline.spec.buildspec.as_deref();
+    resources["FunctionProject"]["Properties"]["Source"]["BuildSpec"] =
+        buildspec.unwrap_or(FUNCTION_BUILDSPEC).into();
+    let stages = &mut resources["Pipeline"]["Properties"]["Stages"];
+    let synth = stages.as_array().map_or(0, |stages| stages.len() - 1);
+    append(
+        &mut stages[synth]["Actions"][0]["InputArtifacts"],
+        [json!({"Name": "Function"})],
+    );
+    let action = json!({
+        "Name": "Function",
+        "ActionTypeId": codebuild(),
+        "RoleArn": {"Fn::GetAtt": ["StartRole", "Arn"]},
+        "Configuration": {"ProjectName": {"Ref": "FunctionProject"}},
+        "InputArtifacts": [{"Name": "Source"}],
+        "OutputArtifacts": [{"Name": "Function"}],
+    });
+    if let Some(stages) = stages.as_array_mut() {
+        stages.insert(synth, json!({"Name": "Function", "Actions": [action]}));
+    }
+}
+
+/// What an image of CodeBuild is for.
+fn host(image: &str) -> String {
+    let host = if image.contains("aarch64") {
         "ARM_CONTAINER"
     } else {
         "LINUX_CONTAINER"
     };
+    host.to_owned()
+}
+
+fn parameters(pipeline: &Pipeline, runner: &RunnerPin) -> Vec<(&'static str, String)> {
     let crosses = !foreign_accounts(pipeline).is_empty();
     let (app, account, region) = (&pipeline.app, &pipeline.account, &pipeline.region);
     let bucket = names::pipeline_bucket(app, account.as_str(), region.as_str());
@@ -96,11 +129,19 @@ fn parameters(pipeline: &Pipeline) -> Vec<(&'static str, String)> {
         ("App", pipeline.app.to_string()),
         ("ConnectionArn", pipeline.connection.clone()),
         ("Repository", pipeline.repository.to_string()),
-        ("Branch", pipeline.spec.branch.clone()),
-        ("BuildImage", pipeline.spec.build_image.clone()),
-        ("BuildHost", build_host.to_owned()),
-        ("ComputeType", pipeline.spec.compute_type.clone()),
+        ("Branch", pipeline.spec.branch.as_str().to_owned()),
+        (RUNNER_BUCKET, runner.bucket.clone()),
+        (RUNNER_SHA256, runner.sha256.clone()),
+        (RUNNER_IMAGE, runner.image.clone()),
+        ("RunnerHost", host(&runner.image)),
+        ("BuildImage", pipeline.spec.build_image.as_str().to_owned()),
+        ("BuildHost", host(pipeline.spec.build_image.as_str())),
+        (
+            "ComputeType",
+            pipeline.spec.compute_type.as_str().to_owned(),
+        ),
         ("ArtifactBucketName", bucket),
+        ("ArtifactFolder", names::artifact_folder(app)),
         (
             "LogRetentionInDays",
             pipeline.spec.log_retention_days.days().to_string(),
@@ -110,182 +151,22 @@ fn parameters(pipeline: &Pipeline) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The pipeline's two stages for one of the app's: CodePipeline rolls back whole stages of its own, and what
-/// holds data is never rolled back.
-fn stages_of(pipeline: &Pipeline, stage: &PipelineStage) -> [Value; 2] {
-    let [stateful_name, stateless_name] = names::pipeline_stages(&stage.name);
-    let mut stateful = Actions::default();
-    if stage.needs_approval {
-        stateful.then(approval(stage));
-    }
-    stateful.then(prepare(pipeline, stage, Part::Stateful));
-    stateful.then(check(pipeline, stage, "Stateful.Guard", "guard"));
-    stateful.then(deploy(pipeline, stage, Part::Stateful));
-
-    let mut stateless = Actions::default();
-    stateless.then(publish(pipeline, stage));
-    stateless.then(prepare(pipeline, stage, Part::Stateless));
-    stateless.then(deploy(pipeline, stage, Part::Stateless));
-    stateless.then(check(pipeline, stage, "SmokeTest", "smoke-test"));
-    [
-        json!({"Name": stateful_name, "Actions": stateful.0}),
-        json!({
-            "Name": stateless_name,
-            "Actions": stateless.0,
-            "OnFailure": {"Result": "ROLLBACK"},
-            "OnSuccess": {"Conditions": [{
-                "Result": "ROLLBACK",
-                "Rules": [{
-                    "Name": "NoErrors",
-                    "RuleTypeId": {
-                        "Category": "Rule", "Owner": "AWS", "Provider": "CloudWatchAlarm", "Version": "1",
-                    },
-                    "Configuration": {
-                        "AlarmName": names::alarm(&pipeline.app, &stage.name),
-                        "AlarmStates": "ALARM",
-                        "WaitTime": WATCHED_MINUTES,
-                    },
-                    "RoleArn": role(pipeline, stage, "Deployment"),
-                }],
-            }]},
-        }),
-    ]
-}
-
-/// One of the two stacks of a stage.
-#[derive(Debug, Clone, Copy)]
-enum Part {
-    Stateful,
-    Stateless,
-}
-
-impl Part {
-    /// The name that actions have for it.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Stateful => "Stateful",
-            Self::Stateless => "Stateless",
-        }
-    }
-}
-
-/// Actions, one after the other.
-#[derive(Debug, Default)]
-struct Actions(Vec<Value>);
-
-impl Actions {
-    fn then(&mut self, mut action: Value) {
-        action["RunOrder"] = (self.0.len() + 1).into();
-        self.0.push(action);
-    }
-}
-
-fn approval(stage: &PipelineStage) -> Value {
-    json!({
-        "Name": "Approve",
-        "ActionTypeId": {"Category": "Approval", "Owner": "AWS", "Provider": "Manual", "Version": "1"},
-        "Configuration": {"CustomData": format!("Deploy this commit to {}?", stage.name)},
-    })
-}
-
-/// Puts the function where the stage's stack finds it, under the name of its content.
-fn publish(pipeline: &Pipeline, stage: &PipelineStage) -> Value {
-    let buckets = AssetBucketNames::new(&pipeline.app, &stage.account, &pipeline.region);
-    json!({
-        "Name": "Publish",
-        "ActionTypeId": {"Category": "Deploy", "Owner": "AWS", "Provider": "S3", "Version": "1"},
-        "RoleArn": role(pipeline, stage, "Deployment"),
-        "Configuration": {"BucketName": buckets.account_regional, "Extract": "true"},
-        "InputArtifacts": [{"Name": "Handler"}],
-    })
-}
-
-/// Proposes a change set of the stage's Stateful or Stateless.
-fn prepare(pipeline: &Pipeline, stage: &PipelineStage, part: Part) -> Value {
-    let stack = stack_name(pipeline, stage, part);
-    json!({
-        "Name": format!("{}.Prepare", part.name()),
-        "ActionTypeId": cloudformation(),
-        "RoleArn": role(pipeline, stage, "Deployment"),
-        "Configuration": {
-            "ActionMode": "CHANGE_SET_REPLACE",
-            "StackName": stack,
-            "ChangeSetName": CHANGE_SET,
-            "Capabilities": "CAPABILITY_IAM",
-            "RoleArn": role(pipeline, stage, "Execution"),
-            "TemplatePath": format!("Build::templates/{stack}.template.json"),
-            "TemplateConfiguration": format!("Build::templates/{stack}.configuration.json"),
-        },
-        "InputArtifacts": [{"Name": "Build"}],
-    })
-}
-
-/// Executes what was proposed.
-fn deploy(pipeline: &Pipeline, stage: &PipelineStage, part: Part) -> Value {
-    json!({
-        "Name": format!("{}.Deploy", part.name()),
-        "ActionTypeId": cloudformation(),
-        "RoleArn": role(pipeline, stage, "Deployment"),
-        "Configuration": {
-            "ActionMode": "CHANGE_SET_EXECUTE",
-            "StackName": stack_name(pipeline, stage, part),
-            "ChangeSetName": CHANGE_SET,
-        },
-    })
-}
-
-fn check(pipeline: &Pipeline, stage: &PipelineStage, name: &str, check: &str) -> Value {
-    let plain =
-        |name: &str, value: &str| json!({"name": name, "value": value, "type": "PLAINTEXT"});
-    let role_arn = role_arn(&pipeline.app, &stage.account, "Check");
-    let variables = [
-        plain("CHECK", check),
-        plain("STAGE", stage.name.as_str()),
-        plain("ROLE_ARN", &role_arn),
-    ];
-    json!({
-        "Name": name,
-        "ActionTypeId": {"Category": "Build", "Owner": "AWS", "Provider": "CodeBuild", "Version": "1"},
-        "RoleArn": {"Fn::GetAtt": ["StartRole", "Arn"]},
-        "Configuration": {
-            "ProjectName": {"Ref": "ChecksProject"},
-            "EnvironmentVariables": {"Fn::Sub": json!(variables).to_string()},
-        },
-        "InputArtifacts": [{"Name": "Build"}],
-    })
-}
-
-fn cloudformation() -> Value {
-    json!({"Category": "Deploy", "Owner": "AWS", "Provider": "CloudFormation", "Version": "1"})
-}
-
-fn stack_name(pipeline: &Pipeline, stage: &PipelineStage, part: Part) -> String {
-    let (app, stage) = (&pipeline.app, &stage.name);
-    match part {
-        Part::Stateful => StackRef::stateful(app, stage).name(),
-        Part::Stateless => StackRef::stateless(app, stage).name(),
-    }
-}
-
-/// A role of the stage's bootstrap stack.
-fn role(pipeline: &Pipeline, stage: &PipelineStage, duty: &str) -> Value {
-    json!({"Fn::Sub": role_arn(&pipeline.app, &stage.account, duty)})
-}
-
-fn role_arn(app: &App, account: &AccountId, duty: &str) -> String {
-    format!("arn:${{AWS::Partition}}:iam::{account}:role/{app}-{duty}-${{AWS::Region}}")
-}
-
 /// What starts an execution, where not every commit does. Its branch must be said again here. Source:
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-filter.html>.
 fn trigger(pipeline: &Pipeline) -> Value {
+    let paths: Vec<_> = pipeline
+        .spec
+        .paths
+        .iter()
+        .map(PathPattern::as_str)
+        .collect();
     json!([{
         "ProviderType": "CodeStarSourceConnection",
         "GitConfiguration": {
             "SourceActionName": "Source",
             "Push": [{
                 "Branches": {"Includes": [{"Ref": "Branch"}]},
-                "FilePaths": {"Includes": pipeline.spec.paths},
+                "FilePaths": {"Includes": paths},
             }],
         },
     }])

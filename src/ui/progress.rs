@@ -73,6 +73,12 @@ fn line(event: &Event) -> Option<String> {
         Event::ArtifactUploaded { bytes } => {
             format!("function uploaded: {}", HumanBytes(*bytes as u64))
         }
+        Event::RunnerUploaded { bytes } => {
+            format!(
+                "umb uploaded for the pipeline: {}",
+                HumanBytes(*bytes as u64)
+            )
+        }
         Event::CodeUpdating { function } => format!("{function}: updating the code"),
         Event::StackStarted { stack, operation } => match operation {
             Operation::Create => format!("{stack}: creating"),

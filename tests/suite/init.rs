@@ -94,22 +94,35 @@ fn what_a_person_wrote_stays_and_flags_change_it() {
     let sandbox = empty(aws);
     let before = "# ours\napp = \"Ours\" # short\n\n[pipeline]\nbranch = \"release\"\nrepository = \"a/b\"\n";
     fs::write(sandbox.work().join("umb.toml"), before).unwrap();
-    init(&sandbox, &["--repository", "octo/backend", "--buildspec"]).ok();
+    let run = init(&sandbox, &["--buildspec"]).fails(2);
+    assert!(
+        run.stderr.ends_with("hint: pass --function, too\n"),
+        "{run:#?}"
+    );
+    init(
+        &sandbox,
+        &["--repository", "octo/backend", "--function", "--buildspec"],
+    )
+    .ok();
     let text = read(&sandbox, "umb.toml");
     assert!(text.starts_with("# ours\napp = \"Ours\" # short\n\n[pipeline]\nbranch = \"release\"\nrepository = \"octo/backend\"\n"), "{text}");
     assert!(
         text.contains("connection = \"Ours\"\nbuildspec = \"buildspec.yml\"\n"),
         "{text}"
     );
+    assert!(
+        text.contains("[function]\nsource = \"handler\"\n"),
+        "{text}"
+    );
     assert_eq!(
         read(&sandbox, "buildspec.yml"),
-        include_str!("../../assets/buildspecs/build.yml")
+        include_str!("../../assets/buildspecs/function.yml")
     );
     sandbox.umb(&["synth", "pipeline"]).ok();
     let template: Value =
         serde_json::from_str(&read(&sandbox, "umb.out/Ours-Pipeline.template.json")).unwrap();
     assert_eq!(
-        template["Resources"]["BuildProject"]["Properties"]["Source"]["BuildSpec"],
+        template["Resources"]["FunctionProject"]["Properties"]["Source"]["BuildSpec"],
         "buildspec.yml"
     );
 }
@@ -131,6 +144,13 @@ fn what_cannot_be_found_out_needs_flags_if_nobody_can_be_asked() {
         &[&known[..], &["--repository", "octo/backend"]].concat(),
     )
     .ok();
+    // A placeholder is none, and the hint is not the command that was run.
+    let run = init(&sandbox, &["--repository", "OWNER/REPO"]).fails(2);
+    assert!(
+        run.stderr
+            .ends_with("hint: pass --repository with what it is\n"),
+        "{run:#?}"
+    );
     // What is wrong is not written, and what was wrong is what flags put right.
     let before = read(&sandbox, "umb.toml");
     let run = init(&sandbox, &["--account", "12"]).fails(2);

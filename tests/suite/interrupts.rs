@@ -5,7 +5,9 @@ use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
+use std::time::Duration;
 
+use crate::function::with_cargo;
 use crate::harness::cloudformation::identity;
 use crate::harness::{Sandbox, free_port, replay};
 use crate::terminal::{assert_ends, at_a_terminal};
@@ -65,7 +67,8 @@ fn walk(verb: &str, first: First, second: Second) {
     let arguments = arguments(verb);
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     let mut session = at_a_terminal(&sandbox, &arguments);
-    unanswered.recv().unwrap();
+    let called = unanswered.recv_timeout(Duration::from_mins(1));
+    called.unwrap_or_else(|_| panic!("{verb} calls nothing"));
     session.send_control('c').unwrap();
     let hint = match first {
         First::Stop(hint) => hint,
@@ -92,7 +95,8 @@ fn walk(verb: &str, first: First, second: Second) {
 #[test]
 fn every_verb_that_calls_aws_does_what_the_table_says() {
     for (verb, first, second) in TABLE {
-        let is_local = verb.contains("local") || ["init", "doctor", "destroy all"].contains(&verb);
+        let is_elsewhere = ["build", "synth", "init", "doctor", "destroy all"].contains(&verb);
+        let is_local = verb.contains("local") || is_elsewhere;
         if !is_local {
             walk(verb, first, second);
         }
@@ -105,6 +109,34 @@ fn verbs_that_look_everywhere_stop_at_the_first_one() {
     for verb in ["doctor", "destroy all"] {
         let (_, first, second) = row(verb);
         walk(verb, first, second);
+    }
+}
+
+/// A build that does not end, with whatever cargo has started for it.
+#[test]
+fn verbs_that_build_stop_at_the_first_one() {
+    for verb in ["build", "synth"] {
+        assert_eq!(row(verb).1, First::Stop(""));
+        let sandbox = with_cargo(Sandbox::new());
+        let source = sandbox.work().join("handler");
+        fs::create_dir_all(source.join("src/bin")).unwrap();
+        let script = "fn main() { std::fs::write(\"started\", \"\").unwrap(); loop { std::thread::park(); } }";
+        let manifest = "[workspace]\n[package]\nname = \"own\"\nversion = \"1.0.0\"\n[profile.handler]\ninherits = \"dev\"\n";
+        for (file, text) in [
+            ("Cargo.toml", manifest),
+            ("build.rs", script),
+            ("src/bin/bootstrap.rs", "fn main() {}"),
+        ] {
+            fs::write(source.join(file), text).unwrap();
+        }
+        sandbox.settings("[function]\nsource = \"handler\"\n");
+        let mut session = at_a_terminal(&sandbox, &[verb]);
+        while !source.join("started").exists() {
+            thread::yield_now();
+        }
+        session.send_control('c').unwrap();
+        session.exp_string("interrupted").unwrap();
+        assert_ends(&mut session, 130);
     }
 }
 

@@ -22,6 +22,7 @@ mod contract;
 mod drift;
 mod errors;
 mod failures;
+mod function;
 mod harness;
 mod iam;
 mod init;

@@ -9,10 +9,12 @@ use tokio::sync::RwLock;
 use tower::ServiceExt;
 use tower::layer::layer_fn;
 use umb_handler::store::Store;
-use umb_handler::{http, lambda, log};
+use umb_handler::{contract, http, lambda, log};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
+    // `umb build` reads it from the executable.
+    std::hint::black_box(contract::MARK);
     log::to(std::io::stdout);
     let router = http::router(Store::from_env()?);
     let function = service_fn(async |event: LambdaEvent<Value>| {

@@ -22,7 +22,7 @@ pub(crate) struct ChangeSetRequest<'a> {
     pub(crate) stack: &'a str,
     /// Whether the stack does not exist yet.
     pub(crate) is_new: bool,
-    pub(crate) template: &'a str,
+    pub(crate) template: TemplateSource<'a>,
     pub(crate) parameters: &'a BTreeMap<String, String>,
     pub(crate) tags: &'a BTreeMap<String, String>,
     /// Whether existing resources with the template's names are imported into the stack.
@@ -30,6 +30,15 @@ pub(crate) struct ChangeSetRequest<'a> {
     /// The ARN of the role that CloudFormation works with; else it uses the last role, or the caller's permissions.
     pub(crate) role: Option<&'a str>,
     pub(crate) mode: Mode,
+}
+
+/// How CloudFormation gets a template.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum TemplateSource<'a> {
+    /// With the request: its text.
+    Body(&'a str),
+    /// From S3, as whoever calls: its address.
+    Url(&'a str),
 }
 
 /// How CloudFormation deploys.
@@ -131,6 +140,10 @@ impl CloudFormation {
         } else {
             ChangeSetType::Update
         };
+        let (body, url) = match request.template {
+            TemplateSource::Body(text) => (Some(text.to_owned()), None),
+            TemplateSource::Url(url) => (None, Some(url.to_owned())),
+        };
         let output = self
             .client
             .create_change_set()
@@ -139,7 +152,8 @@ impl CloudFormation {
             .client_token(request.name)
             .change_set_type(kind)
             .capabilities(Capability::CapabilityNamedIam)
-            .template_body(request.template)
+            .set_template_body(body)
+            .set_template_url(url)
             .set_parameters(Some(parameters.collect()))
             .set_tags(Some(tags.collect()))
             .set_role_arn(request.role.map(str::to_owned))

@@ -11,7 +11,7 @@ mod stack;
 mod status;
 
 pub(crate) use change_set::{
-    Action, Change, ChangeSet, ChangeSetRequest, Computed, Mode, PropertyChange,
+    Action, Change, ChangeSet, ChangeSetRequest, Computed, Mode, PropertyChange, TemplateSource,
 };
 pub(crate) use client::CloudFormation;
 #[cfg(test)]

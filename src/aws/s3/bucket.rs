@@ -1,5 +1,6 @@
 //! A bucket and its objects.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::Client;
@@ -30,6 +31,8 @@ pub(crate) struct Bucket {
     /// The bucket's name.
     pub(crate) name: String,
     pub(super) owner: AccountId,
+    /// What replaces all of AWS, if anything does.
+    endpoint: Option<String>,
 }
 
 impl Bucket {
@@ -53,7 +56,19 @@ impl Bucket {
             region: session.region().clone(),
             name,
             owner,
+            endpoint: session.endpoint().map(str::to_owned),
         }
+    }
+
+    /// The address of an object, as CloudFormation takes it:
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>.
+    pub(crate) fn url(&self, key: &str) -> String {
+        let (bucket, region) = (&self.name, &self.region);
+        if let Some(endpoint) = &self.endpoint {
+            return format!("{endpoint}/{bucket}/{key}");
+        }
+        let domain = region.partition().domain();
+        format!("https://{bucket}.s3.{region}.{domain}/{key}")
     }
 
     /// Whether it exists (and belongs to its owner).
@@ -148,13 +163,17 @@ impl Bucket {
     }
 
     /// Puts an object.
-    pub(crate) async fn put(&self, key: &str, body: &'static [u8]) -> Result<(), Error> {
+    pub(crate) async fn put(&self, key: &str, body: Cow<'static, [u8]>) -> Result<(), Error> {
+        let body = match body {
+            Cow::Borrowed(bytes) => ByteStream::from_static(bytes),
+            Cow::Owned(bytes) => ByteStream::from(bytes),
+        };
         self.client
             .put_object()
             .bucket(&self.name)
             .expected_bucket_owner(self.owner.as_str())
             .key(key)
-            .body(ByteStream::from_static(body))
+            .body(body)
             .send()
             .await
             .map_err(|error| Error::new("S3 PutObject", error))?;

@@ -7,11 +7,11 @@ use crate::ui::Ui;
 use super::super::GivenFlags;
 use super::super::given_flags::PIPELINE_OPTIONS;
 use super::super::interrupt::{attended, stoppable};
-use super::super::pipeline::{self, PipelineDeployOptions};
+use super::super::pipeline::{self, PipelineDeployOptions, RunnerFlag};
 use super::super::plan;
 use super::super::target::{CloudStage, Target};
 use super::local::LocalOptions;
-use super::stage::StageOptions;
+use super::stage::{Agreed, StageOptions};
 
 /// Deploy a stage, or update a deployed one
 #[derive(Debug, clap::Args)]
@@ -44,6 +44,8 @@ struct PipelineFlags {
     /// Follow the execution that a new or changed pipeline starts
     #[arg(long)]
     follow: bool,
+    #[command(flatten)]
+    runner: RunnerFlag,
     // For the pipeline's action UpdatePipeline, which must not touch its own roles.
     #[arg(long, hide = true)]
     self_update: bool,
@@ -62,6 +64,7 @@ impl DeployArgs {
             Target::All => Err(target.unsupported("deploy", "name a stage, e.g. `umb deploy dev`")),
             Target::Pipeline => {
                 let options = PipelineDeployOptions {
+                    runner: &self.pipeline.runner,
                     yes: self.yes,
                     is_self_update: self.pipeline.self_update,
                     follows: self.pipeline.follow,
@@ -76,8 +79,12 @@ impl DeployArgs {
                 let plan = plan
                     .map(|path| plan::load(path, &self.target))
                     .transpose()?;
+                let agreed = Agreed {
+                    plan,
+                    yes: self.yes,
+                };
                 let target = CloudStage::open(spec).await?;
-                let deploy = self.stage.deploy(&target, plan, self.yes, ui);
+                let deploy = self.stage.deploy(&target, settings, agreed, ui);
                 attended(&target, ui, deploy).await
             }
         }

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use crate::error::Failure;
 use crate::model::Authorization;
+use crate::settings::Settings;
 use crate::stack::{Deployed, ENDPOINT_URL, Outputs, endpoint};
 use crate::stage::{self, DeployRequest, Plan, Prepared, StageState};
 use crate::ui::{Message, Outcome, Ui};
 
+use super::super::build;
 use super::super::deploy_options::DeployOptions;
 use super::super::given_flags::CLOUD_OPTIONS;
 use super::super::target::{CloudStage, refuse_protected};
@@ -44,13 +46,21 @@ struct Deploy<'a> {
     ui: &'a Ui,
 }
 
+/// What was agreed to before it is asked for.
+pub(super) struct Agreed {
+    /// Exactly this plan.
+    pub(super) plan: Option<Plan>,
+    /// Everything that would be asked for.
+    pub(super) yes: bool,
+}
+
 impl StageOptions {
     /// Deploys a stage, by a saved plan if there is one.
     pub(super) async fn deploy(
         &self,
         target: &CloudStage,
-        plan: Option<Plan>,
-        yes: bool,
+        settings: &Settings,
+        agreed: Agreed,
         ui: &Ui,
     ) -> Result<(), Failure> {
         if target.spec.authorization == Authorization::None {
@@ -62,9 +72,11 @@ impl StageOptions {
         if !self.allow_data_loss.is_empty() {
             refuse_protected(&target.spec, "--allow-data-loss")?;
         }
+        let Agreed { plan, yes } = agreed;
+        let artifact = build::function(settings).await?;
         let deploy = Deploy {
             target,
-            request: self.options.request(&target.spec)?,
+            request: self.options.request(&target.spec, &artifact)?,
             options: self,
             yes,
             ui,

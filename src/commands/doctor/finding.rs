@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use crate::error::Failure;
+use crate::pipeline;
+use crate::stack::{DeployedStack, needs_repair};
 use crate::ui::{HINT, Show};
 
 /// One thing that was checked.
@@ -61,6 +63,24 @@ impl Findings {
             causes: failure.chain(),
             ..Finding::new(about, Severity::Error, failure.cause(), hint)
         });
+    }
+
+    /// Reports the state of a stack of the app, which the command `again` deploys.
+    pub(super) fn stack(&mut self, about: &str, stack: &DeployedStack, again: &str) {
+        let (id, status) = (&stack.id, stack.status());
+        let text = format!("{id}: {status}");
+        if status.is_success() {
+            self.ok(about, text);
+        } else if status.is_moving() {
+            self.warning(about, text, format!("`{again}` waits for it"));
+        } else if status.is_settled() {
+            let hint = format!(
+                "its last update was rolled back: `{again}` tries again, and says why it fails"
+            );
+            self.warning(about, text, hint);
+        } else {
+            self.failure(about, &pipeline::Error::from(needs_repair(stack)).into());
+        }
     }
 
     fn add(&mut self, about: &str, severity: Severity, text: String, hint: Option<String>) {

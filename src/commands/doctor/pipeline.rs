@@ -5,7 +5,7 @@ use crate::error::Failure;
 use crate::model::StackRef;
 use crate::pipeline::{self, ConnectionStatus};
 use crate::settings::Settings;
-use crate::stack::find_app_stack;
+use crate::stack::{DeployedStack, find_app_stack};
 
 use super::finding::Findings;
 
@@ -15,6 +15,23 @@ const ABOUT: &str = "pipeline";
 pub(super) async fn check(settings: &Settings, findings: &mut Findings) {
     if let Err(failure) = check_env(settings, findings).await {
         findings.failure(ABOUT, &failure);
+    }
+}
+
+/// Reports which umb the pipeline's builds run.
+fn report_runner(stack: &DeployedStack, findings: &mut Findings) {
+    let parameters = &stack.parameters;
+    match (&parameters.provenance, &parameters.runner) {
+        (Some(provenance), Some(runner)) => {
+            let (version, sha256) = (&provenance.version, &runner.sha256);
+            let text = format!("its builds run umb {version}, SHA-256 {sha256}");
+            findings.ok(ABOUT, text);
+        }
+        _ => findings.error(
+            ABOUT,
+            "its builds compile umb",
+            "`umb deploy pipeline` makes them run this umb",
+        ),
     }
 }
 
@@ -35,7 +52,10 @@ async fn check_env(settings: &Settings, findings: &mut Findings) -> Result<(), F
     }
     let id = StackRef::pipeline(&settings.app);
     match find_app_stack(&env, id.clone()).await? {
-        Some(stack) => findings.ok(ABOUT, format!("{id}: {}", stack.status())),
+        Some(stack) => {
+            findings.stack(ABOUT, &stack, "umb deploy pipeline");
+            report_runner(&stack, findings);
+        }
         None => findings.error(
             ABOUT,
             format!("{id} is not deployed"),

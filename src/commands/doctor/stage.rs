@@ -2,9 +2,9 @@
 
 use crate::aws::{AwsEnv, EnvError};
 use crate::error::Failure;
-use crate::model::{AccountId, StageSpec};
-use crate::pipeline::trusted_account;
+use crate::model::{AccountId, StackRef, StageSpec};
 use crate::settings::Settings;
+use crate::stack::{DeployedStack, find_app_stack};
 use crate::stage::{self, Preflight};
 
 use super::finding::Findings;
@@ -45,7 +45,7 @@ async fn check_env(
     }
     if by_pipeline {
         let account = pipeline.account.as_ref().unwrap_or(env.account());
-        let trusted = trusted_account(env, &settings.app).await?;
+        let bootstrap = find_app_stack(env, StackRef::bootstrap(&settings.app)).await?;
         let needs = PipelineNeeds {
             about: format!("stage {}", spec.name),
             account,
@@ -55,7 +55,7 @@ async fn check_env(
                 format!("umb bootstrap {} --trust {account}", spec.name)
             },
         };
-        needs.report(trusted.as_ref(), &preflight, findings);
+        needs.report(bootstrap.as_ref(), &preflight, findings);
     }
     Ok(())
 }
@@ -95,13 +95,21 @@ struct PipelineNeeds<'a> {
 }
 
 impl PipelineNeeds<'_> {
-    fn report(&self, trusted: Option<&AccountId>, preflight: &Preflight, findings: &mut Findings) {
+    fn report(
+        &self,
+        bootstrap: Option<&DeployedStack>,
+        preflight: &Preflight,
+        findings: &mut Findings,
+    ) {
         let Self {
             about,
             account,
             fix,
         } = self;
-        match trusted {
+        if let Some(stack) = bootstrap.filter(|stack| !stack.status().is_success()) {
+            findings.stack(about, stack, fix);
+        }
+        match bootstrap.and_then(|stack| stack.parameters.pipeline_account.as_ref()) {
             Some(trusted) if trusted == *account => {
                 findings.ok(about, format!("the roles of account {account}'s pipeline"));
             }

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use crate::aws::AwsEnv;
 use crate::error::Failure;
 use crate::model::{AccountId, App, TargetEnv};
-use crate::settings::{Editor, Environment, Flags, Settings};
+use crate::settings::{self, Editor, Environment, Flags, Settings};
 use crate::template;
 use crate::ui::Ui;
 
+use super::function;
 use super::git::Repository;
 use super::question::{PIPELINE, Question};
 use super::readme;
@@ -25,9 +26,10 @@ const BUILDSPEC: &str = "buildspec.yml";
 Examples:
   umb init                                        Ask for everything
   umb init --account 111111111111 --branch trunk  Ask for the rest
-  umb init --notify team@example.com              Also send e-mails")]
+  umb init --notify team@example.com              Also send e-mails
+  umb init --function                             Write the function's source")]
 pub(crate) struct InitArgs {
-    /// The project's folder: the root of a clone of a copy of umb's repository
+    /// The project's folder: the root of its repository
     #[arg(long, value_name = "DIR", default_value = ".")]
     project: PathBuf,
     /// The app's name, the first part of every stack's name
@@ -51,7 +53,10 @@ pub(crate) struct InitArgs {
     /// The e-mail address to notify of failed executions
     #[arg(long, value_name = "ADDRESS")]
     notify: Option<String>,
-    /// Also write the build's buildspec into the project, to be changed there
+    /// Write the source of umb's function into the project, to be changed there: alone, that is all it does
+    #[arg(long)]
+    function: bool,
+    /// Also write the buildspec of the function's build into the project, to be changed there
     #[arg(long)]
     buildspec: bool,
 }
@@ -69,6 +74,12 @@ impl InitArgs {
         if let Some(app) = &self.app {
             editor.set(&[], "app", app.as_str());
         }
+        if self.function {
+            function::write(&project, &mut editor, ui)?;
+        }
+        if self.is_function_alone() {
+            return save(&editor, ui);
+        }
         let repository = Repository::new(&project);
         let env = open_env(&editor, &flags, &environment).await;
         for question in self.questions(&editor, &repository, flags, env.as_ref()) {
@@ -76,14 +87,30 @@ impl InitArgs {
         }
         self.set_the_rest(&mut editor, ui)?;
         let settings = editor.settings(Flags::default(), &Environment::default())?;
-        settings.pipeline()?;
-        match editor.save()? {
-            Some(path) => ui.print(&path.display().to_string()),
-            None => ui.note("umb.toml is up to date"),
-        }
+        settings.pipeline().map_err(|error| match error {
+            settings::Error::Missing { key } => {
+                let flag = key.rsplit('.').next().unwrap_or(key);
+                Failure::from(error).hint(format!("pass --{flag} with what it is"))
+            }
+            error => error.into(),
+        })?;
+        save(&editor, ui)?;
         readme::add_section(&project, &settings, ui)?;
         ui.note(&next_steps(&repository, &settings));
         Ok(())
+    }
+
+    /// Whether the pipeline is none of its business.
+    fn is_function_alone(&self) -> bool {
+        let texts = [
+            &self.repository,
+            &self.branch,
+            &self.connection,
+            &self.notify,
+        ];
+        let has_text = texts.into_iter().any(Option::is_some);
+        let has_account = self.account.is_some() || self.prod_account.is_some();
+        self.function && !has_text && !has_account && !self.buildspec
     }
 
     /// What the pipeline needs, with what it most likely is.
@@ -125,11 +152,26 @@ impl InitArgs {
             editor.set(PIPELINE, "notify", format!("mailto:{address}"));
         }
         if self.buildspec {
-            write_new(&self.project.join(BUILDSPEC), template::BUILDSPEC, ui)?;
+            if editor.get(&["function"], "source").is_none() {
+                return Err(
+                    Failure::usage("--buildspec is for a function of the project's own")
+                        .hint("pass --function, too"),
+                );
+            }
+            let path = self.project.join(BUILDSPEC);
+            write_new(&path, template::FUNCTION_BUILDSPEC, ui)?;
             editor.set(PIPELINE, "buildspec", BUILDSPEC);
         }
         Ok(())
     }
+}
+
+fn save(editor: &Editor, ui: &Ui) -> Result<(), Failure> {
+    match editor.save()? {
+        Some(path) => ui.print(&path.display().to_string()),
+        None => ui.note("umb.toml is up to date"),
+    }
+    Ok(())
 }
 
 /// Opens where the pipeline is to be, to suggest account and region; `None` where that is not possible yet.

@@ -1,6 +1,7 @@
 //! `umb init`
 
 mod command;
+mod function;
 mod git;
 mod question;
 mod readme;

@@ -18,12 +18,23 @@ pub(super) struct ApproveArgs {
     /// Reject it: the execution fails there
     #[arg(long)]
     reject: bool,
-    /// Why, for the record
-    #[arg(long, short, default_value = "", hide_default_value = true)]
+    /// Why, for the record: up to 512 characters
+    #[arg(long, short, default_value = "", hide_default_value = true, value_parser = summary)]
     message: String,
     /// Do not ask for confirmation
     #[arg(long, short)]
     yes: bool,
+}
+
+/// Checks the length that CodePipeline allows:
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ApprovalResult.html>.
+fn summary(text: &str) -> Result<String, String> {
+    match text.chars().count() {
+        0..=512 => Ok(text.to_owned()),
+        count => Err(format!(
+            "{count} characters, and CodePipeline takes up to 512"
+        )),
+    }
 }
 
 impl ApproveArgs {

@@ -8,13 +8,13 @@ use super::super::interrupt::stoppable;
 use super::approve::ApproveArgs;
 use super::guard::GuardArgs;
 use super::logs::LogsArgs;
-use super::package::PackageArgs;
 use super::retry::RetryArgs;
 use super::rollback::RollbackArgs;
 use super::run::RunArgs;
 use super::smoke_test::SmokeTestArgs;
 use super::status::StatusArgs;
 use super::stop::StopArgs;
+use super::synth::SynthArgs;
 use super::watch::WatchArgs;
 
 /// Run, follow and approve what the pipeline deploys
@@ -41,7 +41,7 @@ enum Verb {
     #[command(hide = true)]
     Guard(GuardArgs),
     #[command(hide = true)]
-    Package(PackageArgs),
+    Synth(SynthArgs),
 }
 
 impl PipelineArgs {
@@ -70,7 +70,7 @@ impl PipelineArgs {
             Verb::Stop(args) => stoppable("pipeline stop", args.run(settings, ui)).await,
             Verb::SmokeTest(args) => stoppable("pipeline smoke-test", args.run(settings, ui)).await,
             Verb::Guard(args) => args.run(settings, ui).await,
-            Verb::Package(args) => args.run(settings, ui),
+            Verb::Synth(args) => args.run(settings, ui),
         }
     }
 }

@@ -2,19 +2,22 @@
 
 use crate::aws::AwsEnv;
 use crate::error::{Failure, Kind};
-use crate::model::{AccountId, Pipeline};
-use crate::pipeline::{self, Execution, PipelineRuns, trusted_account};
+use crate::model::{AccountId, Pipeline, RunnerPin};
+use crate::pipeline::{self, Execution, PipelineRuns, deployed_runner, trusted_account};
 use crate::settings::Settings;
 use crate::stack::{StackAction, StackPlan};
 use crate::ui::Ui;
 
 use super::super::{app_stack, bootstrap};
 use super::follow::{follow, follow_next, report_none_started};
+use super::runner_flag::RunnerFlag;
 use super::stack::open;
 
 /// How the pipeline is deployed.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::commands) struct PipelineDeployOptions {
+pub(in crate::commands) struct PipelineDeployOptions<'a> {
+    /// The umb that its builds run.
+    pub(in crate::commands) runner: &'a RunnerFlag,
     pub(in crate::commands) yes: bool,
     /// Whether the pipeline deploys itself: its roles are left alone.
     pub(in crate::commands) is_self_update: bool,
@@ -25,10 +28,20 @@ pub(in crate::commands) struct PipelineDeployOptions {
 /// Deploys the pipeline; before it, unless it deploys itself, the roles that it works with.
 pub(in crate::commands) async fn deploy(
     settings: &Settings,
-    options: PipelineDeployOptions,
+    options: PipelineDeployOptions<'_>,
     ui: &Ui,
 ) -> Result<(), Failure> {
+    // A pipeline that deploys itself stays with the umb that it has.
+    let runner = if options.is_self_update {
+        None
+    } else {
+        Some(options.runner.read()?)
+    };
     let (env, wanted) = open(settings, ui).await?;
+    let pin = match &runner {
+        Some(runner) => runner.pin(&wanted),
+        None => pinned(&env, settings).await?,
+    };
     if !options.is_self_update {
         bootstrap::deploy(&env, settings, env.account(), options.yes, ui).await?;
         check_roles(settings, &wanted, ui).await?;
@@ -40,7 +53,7 @@ pub(in crate::commands) async fn deploy(
     } else {
         None
     };
-    let prepared = pipeline::prepare(&env, &wanted, &*ui.reporter()).await;
+    let prepared = pipeline::prepare(&env, &wanted, &pin, &*ui.reporter()).await;
     if let (true, Ok(prepared)) = (options.is_self_update, &prepared)
         && let Err(refusal) = refuse_broader(&prepared.plan)
     {
@@ -48,7 +61,11 @@ pub(in crate::commands) async fn deploy(
         let _ = env.discard_change_sets().await;
         return Err(refusal);
     }
-    let deployed = app_stack::apply(&env, prepared, options.yes, ui).await?;
+    let upload = async || match &runner {
+        Some(runner) => runner.publish(&env, &settings.app, &*ui.reporter()).await,
+        None => Ok(()),
+    };
+    let deployed = app_stack::apply(&env, prepared, upload, options.yes, ui).await?;
     let is_changed = deployed.outcome != StackAction::None;
     ui.say(deployed);
     if !options.is_self_update && runs.resume().await? {
@@ -58,6 +75,18 @@ pub(in crate::commands) async fn deploy(
         follow_from(settings, &env, before, is_changed, ui).await?;
     }
     Ok(())
+}
+
+/// Returns the umb that the deployed pipeline's builds run.
+async fn pinned(env: &AwsEnv, settings: &Settings) -> Result<RunnerPin, Failure> {
+    let pin = deployed_runner(env, &settings.app).await?;
+    pin.ok_or_else(|| {
+        Failure::new(
+            Kind::Failed,
+            "the pipeline is not deployed, or by an umb whose pipeline compiles umb",
+        )
+        .hint("`umb deploy pipeline`, run by a person, deploys it")
+    })
 }
 
 /// Follows the execution that a deploy started; if nothing was changed, the execution that was already running.

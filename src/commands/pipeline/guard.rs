@@ -8,6 +8,7 @@ use crate::template::CHANGE_SET;
 use crate::ui::Ui;
 
 use super::super::target::{CloudStage, cloud_stage};
+use super::synth::check_handed_on;
 
 /// Fail if the pipeline's change set of a stage would lose data
 #[derive(Debug, clap::Args)]
@@ -20,6 +21,7 @@ impl GuardArgs {
     pub(super) async fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         let hints = ["name a stage on AWS", "name a stage that it deploys"];
         let stage = cloud_stage("pipeline guard", &self.stage, settings, hints)?;
+        check_handed_on(settings)?;
         let target = CloudStage::open(stage).await?;
         let guarded = stage::guard(&target.env, &target.spec, CHANGE_SET).await;
         let changes = guarded.map_err(|error| explained(error, &self.stage))?;

@@ -6,6 +6,7 @@ use crate::stage;
 use crate::ui::Ui;
 
 use super::super::target::{CloudStage, cloud_stage};
+use super::synth::check_handed_on;
 
 /// Protect a stage that should be protected, and try its API with a temporary user
 #[derive(Debug, clap::Args)]
@@ -21,6 +22,7 @@ impl SmokeTestArgs {
     pub(super) async fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         let hints = ["name a stage on AWS", "name a stage that it deploys"];
         let stage = cloud_stage("pipeline smoke-test", &self.stage, settings, hints)?;
+        check_handed_on(settings)?;
         let target = CloudStage::open(stage).await?;
         stage::protect_stage(&target.env, &target.spec).await?;
         let client = target.client().await?;

@@ -9,6 +9,7 @@ use crate::stack::{Outputs, StackPlan, find_app_stack};
 use crate::ui::{Message, Ui};
 
 use super::super::connection::explain_status;
+use super::runner_flag::RunnerFlag;
 
 /// Opens the account and region of the pipeline, and completes what the pipeline should be. Nothing starts before
 /// everything is known that is needed.
@@ -25,9 +26,14 @@ pub(super) async fn open(settings: &Settings, ui: &Ui) -> Result<(AwsEnv, Pipeli
 }
 
 /// Returns what a deploy would change in the pipeline's stack.
-pub(in crate::commands) async fn plan(settings: &Settings, ui: &Ui) -> Result<StackPlan, Failure> {
+pub(in crate::commands) async fn plan(
+    settings: &Settings,
+    runner: &RunnerFlag,
+    ui: &Ui,
+) -> Result<StackPlan, Failure> {
+    let runner = runner.read()?;
     let (env, wanted) = open(settings, ui).await?;
-    let planned = pipeline::plan(&env, &wanted).await;
+    let planned = pipeline::plan(&env, &wanted, &runner.pin(&wanted)).await;
     // A change set that was only created to find out is deleted again.
     let discarded = env.discard_change_sets().await;
     let plan = planned?;

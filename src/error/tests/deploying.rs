@@ -6,7 +6,7 @@ use crate::aws::cloudformation::Status;
 use crate::aws::{self, Cause, EnvError};
 use crate::model::{App, StackRef};
 use crate::stack::{self, Class};
-use crate::{pipeline, stage};
+use crate::{artifact, pipeline, stage};
 
 use super::check::{account, check, denied, dev, diagnosis, region, stateful};
 
@@ -193,15 +193,57 @@ fn of_the_pipeline() {
         },
         E::NoStage {
             stage: "qa".to_owned(),
-            known: vec!["Source".to_owned(), "Build".to_owned()],
+            known: vec!["Source".to_owned(), "Synth".to_owned()],
         },
         E::NoBuild {
             execution: "6f9e".to_owned(),
             wanted: Some("Publish".to_owned()),
         },
     ];
+    examples.extend(of_the_runner());
+    examples.push(E::File(std::io::Error::other("umb: no such file")));
     examples.push(E::Stack(stack::Error::NoNamespace));
     examples.push(E::Template(crate::template::Error::example()));
     examples.push(E::Aws(denied()));
     check("pipeline", examples);
+}
+
+fn of_the_runner() -> Vec<pipeline::Error> {
+    use pipeline::Error as E;
+    let unfit = |is_own, reason: &str| E::UnfitRunner {
+        path: "/usr/local/bin/umb".into(),
+        is_own,
+        reason: reason.to_owned(),
+    };
+    vec![
+        unfit(true, "it is not a 64-bit ELF executable for Linux"),
+        unfit(false, "it is umb 0.1.0, and this is umb 0.2.0"),
+        E::UnknownFormat {
+            path: "manifest.json".into(),
+        },
+    ]
+}
+
+#[test]
+fn of_a_function() {
+    use artifact::Error as E;
+    let missing = || std::io::Error::from(std::io::ErrorKind::NotFound);
+    check(
+        "artifact",
+        vec![
+            E::Unfit("bootstrap needs glibc 2.41, and Amazon Linux 2023 has 2.34".into()),
+            E::NoContract,
+            E::OtherContract,
+            E::NoSource("handler".into()),
+            E::NoArchive(zip::result::ZipError::FileNotFound),
+            E::NotLinux {
+                platform: "macos".to_owned(),
+            },
+            E::NoCargo(missing()),
+            E::Cargo {
+                verb: "test".to_owned(),
+            },
+            E::File(std::io::Error::other("handler.zip: no such file")),
+        ],
+    );
 }

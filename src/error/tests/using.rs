@@ -144,6 +144,12 @@ fn of_settings() {
                 line: 3,
                 message: text("expected `=`"),
             },
+            E::OtherVersion {
+                path: path(),
+                line: 1,
+                wanted: text(">=0.2"),
+                actual: "0.1.0",
+            },
             E::UnknownKey {
                 path: path(),
                 line: 3,
@@ -170,6 +176,7 @@ fn of_settings() {
                 value: text("x"),
                 rule: text("must be a region"),
             },
+            E::NoSettings,
             E::Missing {
                 key: "pipeline.connection",
             },

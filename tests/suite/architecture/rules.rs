@@ -31,12 +31,15 @@ const FOLDERS: [(&str, &[&str]); 18] = [
     (
         "error",
         &[
-            "aws", "client", "local", "model", "pipeline", "settings", "stack", "stage",
-            "template", "transfer",
+            "artifact", "aws", "client", "local", "model", "pipeline", "settings", "stack",
+            "stage", "template", "transfer",
         ],
     ),
     ("settings", &["model"]),
-    ("pipeline", &["aws", "model", "stack", "template", "wait"]),
+    (
+        "pipeline",
+        &["artifact", "aws", "model", "stack", "template", "wait"],
+    ),
     (
         "transfer",
         &[
@@ -62,7 +65,10 @@ const OWNERS: [(&str, &[&str]); 9] = [
     ("aws_sdk_", &["aws"]),
     ("aws_config", &["aws"]),
     ("aws_smithy_", &["aws", "client", "local"]),
-    ("umb_handler", &["client", "commands", "local", "transfer"]),
+    (
+        "umb_handler",
+        &["artifact", "client", "commands", "local", "transfer"],
+    ),
     ("dynoxide", &["local"]),
     ("clap", &["cli", "commands"]),
     ("indicatif", &["ui"]),

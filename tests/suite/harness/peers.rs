@@ -16,6 +16,11 @@ pub fn checkov() -> PathBuf {
     environment("checkov").join("bin/checkov")
 }
 
+/// The AWS CLI, which wants another botocore than the emulators.
+pub fn awscli() -> PathBuf {
+    environment("awscli").join("bin/aws")
+}
+
 /// The virtual environment of the requirements of that name.
 fn environment(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

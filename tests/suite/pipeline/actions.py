@@ -1,9 +1,12 @@
 """What CodePipeline's own actions do, as its action reference says: called as the role that the caller's profile
 names, with an action and its arguments as JSON; writes the answer as JSON."""
 
+import io
 import json
+import pathlib
 import sys
 import time
+import zipfile
 
 import boto3
 from botocore.exceptions import ClientError
@@ -60,6 +63,26 @@ def publish(bucket, key, file):
     """The S3 action, of one file that it has extracted."""
     with open(file, "rb") as body:
         boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+    return {}
+
+
+def store(bucket, key, folder):
+    """What a build hands on: a zip that knows no modes."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as files:
+        for path in sorted(pathlib.Path(folder).rglob("*")):
+            if path.is_file():
+                files.writestr(str(path.relative_to(folder)), path.read_bytes())
+    boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=archive.getvalue())
+    return {}
+
+
+def load(bucket, key, folder):
+    """What a build finds."""
+    archive = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(io.BytesIO(archive)) as files:
+        files.extractall(folder)
     return {}
 
 

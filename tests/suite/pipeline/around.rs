@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Moto, Proxy, Reply, Request, Sandbox, request};
+use crate::harness::{Moto, Proxy, Reply, Request, Run, Sandbox, request, runner};
 
 pub const ACCOUNT: &str = "111111111111";
 
@@ -18,7 +18,7 @@ pub struct Around {
     pub status: &'static str,
     /// Whether an execution is running.
     pub runs: bool,
-    /// Whether the pipeline's Build is closed.
+    /// Whether the pipeline's UpdatePipeline is closed.
     pub is_closed: bool,
     /// Whether a commit starts another execution as soon as the first one is stopped.
     pub gets_a_commit: bool,
@@ -37,12 +37,20 @@ impl Around {
         if request.path.contains("CodeConnections") || request.target.contains("CodeConnections") {
             return Some(self.connections(&operation, request));
         }
+        // moto heeds no condition of a policy: it would refuse everything that is to be refused without TLS.
+        if request.method == "PUT"
+            && request.path.contains("assets")
+            && request.path.ends_with("?policy")
+        {
+            return Some(Reply::json(204, &json!({})));
+        }
         if !request.target.contains("CodePipeline") {
             return None;
         }
         let answer = match operation.as_str() {
             "GetPipelineState" => json!({"pipelineName": app, "stageStates": [{
-                "stageName": "Build",
+                "stageName": "Source"}, {
+                "stageName": "UpdatePipeline",
                 "inboundTransitionState": {"enabled": !self.is_closed, "disabledReason": "umb destroy"},
             }]}),
             "ListPipelineExecutions" => {
@@ -137,6 +145,12 @@ pub fn on_moto() -> (Moto, Arc<Mutex<Around>>, Sandbox) {
     let sandbox = Sandbox::at(&proxy.endpoint);
     settings(&sandbox, ACCOUNT, "");
     (moto, around, sandbox)
+}
+
+/// Runs `umb deploy pipeline` with a runner that is soon uploaded.
+pub fn deploy_pipeline(sandbox: &Sandbox, args: &[&str]) -> Run {
+    let deploy = ["deploy", "pipeline", "--runner", runner()];
+    sandbox.umb(&[&deploy, args].concat())
 }
 
 /// What moto says of a stack.

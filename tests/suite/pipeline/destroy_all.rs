@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{MiniStack, Proxy, Sandbox, ministack, signal};
 
-use super::around::{ACCOUNT, Around, ask, describe, on_moto, settings};
+use super::around::{ACCOUNT, Around, ask, deploy_pipeline, describe, on_moto, settings};
 
 /// How long to wait for one thing before looking for another.
 const LOOK: Duration = Duration::from_millis(20);
@@ -201,7 +201,7 @@ fn what_a_person_protects_or_made_stays() {
 fn roles_that_a_remaining_stack_needs_stay() {
     let (moto, around, sandbox) = on_moto();
     let app = sandbox.app.clone();
-    sandbox.umb(&["deploy", "pipeline"]).ok();
+    deploy_pipeline(&sandbox, &[]).ok();
     around.lock().unwrap().connection = None;
     let role = format!("arn:aws:iam::{ACCOUNT}:role/{app}-Execution-eu-west-1");
     let template = r#"{"Resources": {"Logs": {"Type": "AWS::Logs::LogGroup"}}}"#;

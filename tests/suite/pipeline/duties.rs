@@ -6,7 +6,7 @@ use super::roles::{actions, permissions, texts};
 use super::synthesized::{read, sandbox, written};
 
 /// What each role of the pipeline does, and where AWS says that it takes it.
-const DUTIES: [(&str, &[&str]); 6] = [
+const DUTIES: [(&str, &[&str]); 7] = [
     // https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
     (
         "PipelineRole",
@@ -44,7 +44,19 @@ const DUTIES: [(&str, &[&str]); 6] = [
     ),
     // https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html
     (
-        "BuildRole",
+        "FunctionRole",
+        &[
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+            "s3:GetBucketAcl",
+            "s3:GetBucketLocation",
+            "s3:GetObject",
+            "s3:GetObjectVersion",
+            "s3:PutObject",
+        ],
+    ),
+    (
+        "SynthRole",
         &[
             "logs:CreateLogStream",
             "logs:PutLogEvents",
@@ -78,6 +90,7 @@ const DUTIES: [(&str, &[&str]); 6] = [
             "s3:GetBucketLocation",
             "s3:GetObject",
             "s3:GetObjectVersion",
+            "s3:PutObject",
         ],
     ),
     (
@@ -103,7 +116,7 @@ fn each_role_of_the_pipeline_does_what_its_duty_takes() {
             &["kms:Decrypt", "kms:GenerateDataKey"],
         ),
     ] {
-        let sandbox = sandbox("", stages);
+        let sandbox = sandbox("", &format!("[function]\nsource = \"handler\"\n{stages}"));
         let template = read(&written(&sandbox, "pipeline"));
         for (role, duty) in DUTIES {
             // Only a key of its own, which different accounts need, depends on a condition.

@@ -10,6 +10,8 @@ use serde_json::Value;
 
 use crate::harness::{Sandbox, free_port, request};
 
+use super::around::deploy_pipeline;
+
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running fakecloud; it ends with the test.
@@ -79,14 +81,14 @@ fn a_pipeline_is_deployed_run_read_and_destroyed() {
             "--no-wait",
         ])
         .ok();
-    let deployed = sandbox.umb(&["deploy", "pipeline", "--yes"]).ok();
+    let deployed = deploy_pipeline(&sandbox, &["--yes"]).ok();
     assert!(
         deployed
             .stdout
             .contains(&format!("{app}-Pipeline.PipelineName = {app}-Pipeline\n")),
         "{deployed:#?}"
     );
-    let again = sandbox.umb(&["deploy", "pipeline", "--yes"]).ok();
+    let again = deploy_pipeline(&sandbox, &["--yes"]).ok();
     assert!(
         again
             .stdout
@@ -140,8 +142,8 @@ fn run_and_read(sandbox: &Sandbox) {
         stages,
         [
             "Source",
-            "Build",
             "UpdatePipeline",
+            "Synth",
             "Prod-Stateful",
             "Prod-Stateless"
         ]

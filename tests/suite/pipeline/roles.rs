@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::harness::{Sandbox, peer};
 
 use super::synthesized::{BASE, OWN, combinations, read, sandbox, written};
-use super::unused_permissions::UNUSED;
+use super::unused_permissions::{UNREAD, UNUSED};
 
 #[test]
 fn a_boundary_is_that_of_every_role() {
@@ -104,19 +104,23 @@ fn no_statement_allows_a_wildcard_of_actions_and_each_star_is_explained() {
 
 /// What AWS says that a resource type's handlers may call, by its own schemas.
 pub fn permissions(types: &BTreeSet<String>) -> BTreeSet<String> {
+    permissions_of("create read update delete", types)
+}
+
+fn permissions_of(handlers: &str, types: &BTreeSet<String>) -> BTreeSet<String> {
     let script = "
 import cfnlint, json, pathlib, sys
 folder = pathlib.Path(cfnlint.__file__).parent / 'data/schemas'
 known = json.loads((folder / 'providers/eu-west-1.json').read_text())
 found = set()
-for name in sys.argv[1:]:
+for name in sys.argv[2:]:
     handlers = json.loads((folder / f'resources/{known[name]}.json').read_text()).get('handlers', {})
-    for kind in ('create', 'read', 'update', 'delete'):
+    for kind in sys.argv[1].split():
         found |= set(handlers.get(kind, {}).get('permissions', []))
 print('\\n'.join(sorted(found)))
 ";
     let output = Command::new(peer("python"))
-        .args(["-c", script])
+        .args(["-c", script, handlers])
         .args(types)
         .output()
         .unwrap();
@@ -165,6 +169,15 @@ pub fn assert_enough_and_minimal(role: &Value, types: &BTreeSet<String>, extra: 
     assert!(
         missing.is_empty(),
         "a handler calls it, and it is not granted: {missing:#?}"
+    );
+    // CloudFormation reads all of a resource, whatever its template says.
+    let unread: Vec<_> = permissions_of("read", types)
+        .into_iter()
+        .filter(|action| !granted.contains(action) && !UNREAD.contains(&action.as_str()))
+        .collect();
+    assert!(
+        unread.is_empty(),
+        "CloudFormation reads with it, and it is not granted: {unread:#?}"
     );
 }
 

@@ -3,44 +3,38 @@
 //! creates with its own rights; so `roles` also compares the execution role's policy with AWS's schemas.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
+
+use tempfile::TempDir;
 
 use serde_json::{Value, json};
 
 use crate::harness::texts;
 
-use super::world::{ACCOUNT, ASSUME, World, artifact, profile};
+use super::world::{ACCOUNT, ASSUME, World, profile, synthesized};
 
 #[test]
 fn a_stage_goes_through_all_actions_of_the_pipeline() {
     let world = World::new("");
-    let source = world.build();
-    let asked = fs::read_to_string(source.path().join("asked")).unwrap();
-    assert!(
-        asked.ends_with("cargo test --workspace --locked\ncargo build --release --locked\n"),
-        "{asked}"
-    );
-    let (build, handler) = (artifact(&source, "Build"), artifact(&source, "Handler"));
+    world.synthesize();
     let (stateful, stateless) = ("Prod-Stateful", "Prod-Stateless");
 
-    let prepared = world.cloudformation(&build, stateful, "Stateful.Prepare");
+    let prepared = world.cloudformation(stateful, "Stateful.Prepare");
     assert_eq!(prepared["status"], "CREATE_COMPLETE", "{prepared}");
-    let guarded = world.check(&build, stateful, "Stateful.Guard");
+    let guarded = world.build(stateful, "Stateful.Guard");
     assert_eq!(guarded.code, 0, "{guarded:#?}");
     assert!(
         guarded.output.contains("no data would be lost"),
         "{guarded:#?}"
     );
-    let deployed = world.cloudformation(&build, stateful, "Stateful.Deploy");
+    let deployed = world.cloudformation(stateful, "Stateful.Deploy");
     assert_eq!(deployed["status"], "CREATE_COMPLETE");
 
-    world.publish(&handler);
-    let prepared = world.cloudformation(&build, stateless, "Stateless.Prepare");
+    world.publish();
+    let prepared = world.cloudformation(stateless, "Stateless.Prepare");
     assert_eq!(prepared["status"], "CREATE_COMPLETE", "{prepared}");
-    let deployed = world.cloudformation(&build, stateless, "Stateless.Deploy");
+    let deployed = world.cloudformation(stateless, "Stateless.Deploy");
     assert_eq!(deployed["status"], "CREATE_COMPLETE");
-    let tried = world.check(&build, stateless, "SmokeTest");
+    let tried = world.build(stateless, "SmokeTest");
     assert_eq!(tried.code, 0, "{tried:#?}");
     for step in ["create", "get", "update", "delete", "is gone"] {
         assert!(
@@ -64,31 +58,32 @@ fn a_stage_goes_through_all_actions_of_the_pipeline() {
     }
 
     // Once more, nothing changes, and the guard lets nothing pass as well.
-    let again = world.cloudformation(&build, stateful, "Stateful.Prepare");
+    let again = world.cloudformation(stateful, "Stateful.Prepare");
     assert_eq!(again["status"], "FAILED");
-    let guarded = world.check(&build, stateful, "Stateful.Guard");
+    let guarded = world.build(stateful, "Stateful.Guard");
     assert_eq!(guarded.code, 0, "{guarded:#?}");
 }
 
 #[test]
 fn a_change_that_would_lose_data_does_not_pass_the_guard() {
     let world = World::new("[stages.prod]\nprotected = false");
-    let source = world.build();
-    let build = artifact(&source, "Build");
+    world.synthesize();
     let (stage, prepare, guard) = ("Prod-Stateful", "Stateful.Prepare", "Stateful.Guard");
-    world.cloudformation(&build, stage, prepare);
-    world.cloudformation(&build, stage, "Stateful.Deploy");
-    let file = build.join(format!(
-        "templates/{}-Prod-Stateful.template.json",
-        world.sandbox.app
-    ));
+    world.cloudformation(stage, prepare);
+    world.cloudformation(stage, "Stateful.Deploy");
+    let templates = TempDir::new().unwrap();
+    world.load("Deployment", "Templates", templates.path());
+    let file = templates
+        .path()
+        .join(format!("{}-Prod-Stateful.template.json", world.sandbox.app));
     let mut template: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
     template["Resources"]["Table"]["Properties"]["TableName"] =
         format!("{}-Other", world.sandbox.app).into();
     fs::write(&file, template.to_string()).unwrap();
-    let prepared = world.cloudformation(&build, stage, prepare);
+    world.store("Synth", "Templates", templates.path());
+    let prepared = world.cloudformation(stage, prepare);
     assert_eq!(prepared["status"], "CREATE_COMPLETE", "{prepared}");
-    let guarded = world.check(&build, stage, guard);
+    let guarded = world.build(stage, guard);
     assert_eq!(guarded.code, 1, "{guarded:#?}");
     assert!(
         guarded.output.contains(
@@ -96,9 +91,14 @@ fn a_change_that_would_lose_data_does_not_pass_the_guard() {
         ),
         "{guarded:#?}"
     );
-    // A binary that is not the one that was built does nothing at all.
-    fs::write(build.join("umb"), "#!/bin/sh\nexit 0\n").unwrap();
-    let forged = world.check(&build, stage, guard);
+    // An umb that is not the one that was pinned does nothing at all.
+    let key = format!(
+        "{}/runner/{}",
+        world.asset_bucket(),
+        world.parameters["RunnerSHA256"]
+    );
+    world.put_as_root(&key, b"#!/bin/sh\nexit 0\n");
+    let forged = world.build(stage, guard);
     assert_ne!(forged.code, 0, "{forged:#?}");
     assert!(forged.output.contains("umb: FAILED"), "{forged:#?}");
 }
@@ -112,10 +112,10 @@ fn a_table_that_outlived_its_stack_is_left_to_a_person() {
         .sandbox
         .umb(&["destroy", "prod", "--confirm", &app])
         .ok();
-    let source = world.build();
-    let build = artifact(&source, "Build");
-    world.cloudformation(&build, "Prod-Stateful", "Stateful.Prepare");
-    let guarded = world.check(&build, "Prod-Stateful", "Stateful.Guard");
+    world.make_allowances();
+    world.synthesize();
+    world.cloudformation("Prod-Stateful", "Stateful.Prepare");
+    let guarded = world.build("Prod-Stateful", "Stateful.Guard");
     assert_eq!(guarded.code, 1, "{guarded:#?}");
     assert!(
         guarded
@@ -215,28 +215,40 @@ fn the_execution_role_may_do_to_a_stages_resources_what_it_takes_and_to_no_other
 }
 
 #[test]
+fn a_commit_without_settings_is_refused_with_what_writes_them() {
+    let world = World::new("");
+    world.commit(&[("README.md", "# Ours\n")]);
+    let ran = world.build("Synth", "Synth");
+    assert_eq!(ran.code, 2, "{ran:#?}");
+    assert!(
+        ran.output
+            .ends_with("error: there is no umb.toml here or in a folder above\nhint: `umb init` asks for what the pipeline needs, and writes it\n"),
+        "{ran:#?}"
+    );
+    // What the pipeline itself would have to be changed for first.
+    let settings = fs::read_to_string(world.sandbox.work().join("umb.toml")).unwrap();
+    let with_function = format!("{settings}\n[function]\nsource = \"handler\"\n");
+    world.commit(&[("umb.toml", &with_function)]);
+    let ran = world.build("Synth", "Synth");
+    assert_eq!(ran.code, 1, "{ran:#?}");
+    assert!(
+        ran.output
+            .contains("umb.toml names a function, and this execution has built none"),
+        "{ran:#?}"
+    );
+}
+
+#[test]
 fn another_commit_leaves_the_definition_as_it_is() {
     let world = World::new("");
-    let source = world.build();
-    let written = |folder: &Path| {
-        let umb = folder.join("target/release/umb");
-        let ran = Command::new(umb)
-            .args(["synth", "pipeline", "--out", "out"])
-            .current_dir(folder)
-            .output()
-            .unwrap();
-        assert!(ran.status.success());
-        let template = format!("out/{}-Pipeline.template.json", world.sandbox.app);
-        let parameters = format!("out/{}-Pipeline.parameters.json", world.sandbox.app);
-        [template, parameters].map(|file| fs::read(folder.join(file)).unwrap())
-    };
-    let before = written(source.path());
+    let before = synthesized(&world.sandbox);
     // A stage's own settings, and with them its templates, are of another commit.
-    let settings = fs::read_to_string(source.path().join("umb.toml")).unwrap();
+    let file = world.sandbox.work().join("umb.toml");
+    let settings = fs::read_to_string(&file).unwrap();
     fs::write(
-        source.path().join("umb.toml"),
+        &file,
         format!("{settings}\n[stages.prod]\nread_capacity = 7\n"),
     )
     .unwrap();
-    assert_eq!(before, written(source.path()));
+    assert_eq!(before, synthesized(&world.sandbox));
 }

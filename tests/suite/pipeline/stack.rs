@@ -2,15 +2,17 @@
 //! MiniStack what they deploy.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::sync::{Arc, Mutex};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::{
-    Moto, Proxy, Sandbox, assert_documented, copied, ministack, request, run_buildspec,
+    Container, Moto, Proxy, Sandbox, assert_documented, ministack, request, runner,
 };
 
-use super::around::{ACCOUNT, Around, describe, on_moto, settings};
+use super::around::{ACCOUNT, Around, deploy_pipeline, describe, on_moto, settings};
+use super::world::{by_key, synthesized};
 
 #[test]
 fn a_pipeline_is_deployed_with_its_roles_and_destroyed() {
@@ -22,7 +24,7 @@ fn a_pipeline_is_deployed_with_its_roles_and_destroyed() {
             .starts_with(&format!("{app}-Pipeline: will be created\n")),
         "{plan:#?}"
     );
-    let run = sandbox.umb(&["deploy", "pipeline"]).ok();
+    let run = deploy_pipeline(&sandbox, &[]).ok();
     for name in ["Bootstrap", "Pipeline"] {
         assert!(
             run.stdout.contains(&format!(" ✅  {app}-{name}\n")),
@@ -34,7 +36,7 @@ fn a_pipeline_is_deployed_with_its_roles_and_destroyed() {
         format!("<RoleARN>arn:aws:iam::{ACCOUNT}:role/{app}-ExecutionPipeline-eu-west-1</RoleARN>");
     assert!(stack.contains(&role), "{stack}");
 
-    let again = sandbox.umb(&["deploy", "pipeline", "--json"]).ok();
+    let again = deploy_pipeline(&sandbox, &["--json"]).ok();
     assert_documented("event", &again.stdout);
     assert_eq!(
         again.stdout.matches("\"outcome\":\"unchanged\"").count(),
@@ -43,16 +45,18 @@ fn a_pipeline_is_deployed_with_its_roles_and_destroyed() {
     );
     assert!(!again.stdout.contains("stack_started"), "{again:#?}");
     sandbox.umb(&["outputs", "pipeline"]).ok();
-    sandbox.umb(&["plan", "pipeline", "--exit-code"]).ok();
+    sandbox
+        .umb(&["plan", "pipeline", "--exit-code", "--runner", runner()])
+        .ok();
     // Nothing has changed, so nothing starts, and earlier executions do not matter.
-    let followed = sandbox.umb(&["deploy", "pipeline", "--follow"]).ok();
+    let followed = deploy_pipeline(&sandbox, &["--follow"]).ok();
     assert!(
         followed.stderr.contains("no execution has started"),
         "{followed:#?}"
     );
     // A destroy that was not ended has stopped the pipeline.
     around.lock().unwrap().is_closed = true;
-    let resumed = sandbox.umb(&["deploy", "pipeline"]).ok();
+    let resumed = deploy_pipeline(&sandbox, &[]).ok();
     assert!(
         resumed.stderr.contains("it takes commits again"),
         "{resumed:#?}"
@@ -98,22 +102,27 @@ fn destroy_while_one_runs(moto: &Moto, around: &Mutex<Around>, sandbox: &Sandbox
 fn a_pipeline_brings_itself_to_what_the_commit_says() {
     let (moto, _, sandbox) = on_moto();
     let app = sandbox.app.clone();
-    sandbox.umb(&["deploy", "pipeline"]).ok();
-    sandbox.umb(&["synth", "pipeline"]).ok();
-    let template = format!("umb.out/{app}-Pipeline.template.json");
-    let template: Value =
-        serde_json::from_slice(&std::fs::read(sandbox.work().join(template)).unwrap()).unwrap();
-    sandbox.umb(&["pipeline", "package", "--out", "dist"]).ok();
+    deploy_pipeline(&sandbox, &[]).ok();
+    let [template, parameters] = synthesized(&sandbox);
+    let buildspec = &template["Resources"]["UpdateProject"]["Properties"]["Source"]["BuildSpec"];
+    let parameters = by_key(&parameters);
     let environment: BTreeMap<_, _> = [
         ("AWS_ENDPOINT_URL", sandbox.variable("AWS_ENDPOINT_URL")),
         ("AWS_REGION", "eu-west-1"),
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("RUNNER_BUCKET", &parameters["RunnerBucket"]),
+        ("RUNNER_SHA256", &parameters["RunnerSHA256"]),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();
-    let folder = copied(&sandbox.work().join("dist/build"));
-    let update = || run_buildspec(&template, "UpdateProject", folder.path(), &environment);
+    let file = sandbox.work().join("umb.toml");
+    let update = || {
+        let container = Container::new(&environment);
+        fs::create_dir(container.input("Source")).unwrap();
+        fs::copy(&file, container.input("Source").join("umb.toml")).unwrap();
+        container.run(buildspec.as_str().unwrap(), "Source")
+    };
 
     // Nothing changes as long as the definition is the same …
     let ran = update();
@@ -124,13 +133,12 @@ fn a_pipeline_brings_itself_to_what_the_commit_says() {
     );
     assert!(!ran.output.contains("Bootstrap"), "{ran:#?}");
     // … and afterwards it has what the commit changed …
-    let file = folder.path().join("umb.toml");
-    let text = std::fs::read_to_string(&file).unwrap();
+    let text = fs::read_to_string(&file).unwrap();
     let approved = text.replace(
         "stages = [\"dev\"]",
         "stages = [\"dev\"]\napproval = [\"dev\"]",
     );
-    std::fs::write(&file, approved).unwrap();
+    fs::write(&file, approved).unwrap();
     let ran = update();
     assert_eq!(ran.code, 0, "{ran:#?}");
     assert!(
@@ -140,7 +148,7 @@ fn a_pipeline_brings_itself_to_what_the_commit_says() {
     assert!(describe(&moto, &format!("{app}-Pipeline")).contains("UPDATE_COMPLETE"));
     // … but not what would give it more permissions.
     let elsewhere = "stages = [\"dev\", \"prod\"]\n[stages.prod]\naccount = \"222222222222\"";
-    std::fs::write(&file, text.replace("stages = [\"dev\"]", elsewhere)).unwrap();
+    fs::write(&file, text.replace("stages = [\"dev\"]", elsewhere)).unwrap();
     let ran = update();
     assert_eq!(ran.code, 1, "{ran:#?}");
     assert!(
@@ -159,7 +167,7 @@ fn the_execution_that_a_new_pipeline_begins_is_followed() {
     // The roles' stack is not the pipeline's: what starts with it does not matter.
     sandbox.umb(&["bootstrap", "dev"]).ok();
     around.lock().unwrap().begins = true;
-    let run = sandbox.umb(&["deploy", "pipeline", "--follow"]).ok();
+    let run = deploy_pipeline(&sandbox, &["--follow"]).ok();
     assert!(
         run.stderr.ends_with("the execution two succeeded\n"),
         "{run:#?}"
@@ -170,14 +178,14 @@ fn the_execution_that_a_new_pipeline_begins_is_followed() {
 fn a_connection_that_waits_is_explained() {
     let (_moto, around, sandbox) = on_moto();
     around.lock().unwrap().status = "PENDING";
-    let run = sandbox.umb(&["deploy", "pipeline"]).ok();
+    let run = deploy_pipeline(&sandbox, &[]).ok();
     assert!(
         run.stderr
             .contains("hub is pending until a person authorizes it at GitHub"),
         "{run:#?}"
     );
     around.lock().unwrap().connection = None;
-    let run = sandbox.umb(&["deploy", "pipeline"]).fails(1);
+    let run = deploy_pipeline(&sandbox, &[]).fails(1);
     assert!(
         run.stderr.contains("there is no connection hub"),
         "{run:#?}"
@@ -205,8 +213,8 @@ fn pipeline_here_and_dev_there() -> (Sandbox, String) {
         "[profile there]\naws_access_key_id = {other}\naws_secret_access_key = test\n[profile here]\n\
          aws_access_key_id = {account}\naws_secret_access_key = test\n"
     );
-    std::fs::create_dir(sandbox.work().join("../home/.aws")).unwrap();
-    std::fs::write(sandbox.work().join("../home/.aws/config"), profiles).unwrap();
+    fs::create_dir(sandbox.work().join("../home/.aws")).unwrap();
+    fs::write(sandbox.work().join("../home/.aws/config"), profiles).unwrap();
     let sandbox = sandbox
         .without("AWS_ACCESS_KEY_ID")
         .without("AWS_SECRET_ACCESS_KEY");
@@ -222,7 +230,7 @@ fn pipeline_here_and_dev_there() -> (Sandbox, String) {
 fn a_stage_elsewhere_needs_its_roles_first() {
     let (sandbox, account) = pipeline_here_and_dev_there();
     let app = sandbox.app.clone();
-    let bring = || sandbox.umb(&["deploy", "pipeline"]).fails(1).stderr;
+    let bring = || deploy_pipeline(&sandbox, &[]).fails(1).stderr;
     let stderr = bring();
     assert!(
         stderr.contains(&format!(

@@ -48,20 +48,10 @@ pub fn combinations() -> Vec<(&'static str, Sandbox)> {
         ),
         ("three accounts and everything", sandbox(everything, three)),
         (
-            "as many as there may be",
-            sandbox(
-                "stages = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\"]\napproval = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\"]\n\
-                 notify = \"mailto:ops@example.com\"",
-                &["a", "b", "c", "d", "e", "f"]
-                    .map(|name| {
-                        format!(
-                            "[stages.{name}]\naccount = \"{}\"\n",
-                            u64::from(name.as_bytes()[0]) * 1_111_111_111 + 100_000_000_000
-                        )
-                    })
-                    .concat(),
-            ),
+            "a function of its own",
+            sandbox("", "[function]\nsource = \"handler\""),
         ),
+        ("as many as there may be", as_many_as_there_may_be()),
         (
             "arm64",
             sandbox(
@@ -70,4 +60,29 @@ pub fn combinations() -> Vec<(&'static str, Sandbox)> {
             ),
         ),
     ]
+}
+
+/// Twenty stages with the longest names, each approved and in an account of its own.
+pub fn as_many_as_there_may_be() -> Sandbox {
+    let names: Vec<_> = ('a'..='t')
+        .map(|letter| letter.to_string().repeat(24))
+        .collect();
+    let list = names
+        .iter()
+        .map(|name| format!("\"{name}\""))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let accounts = names.iter().enumerate().map(|(index, name)| {
+        let account = 200_000_000_000 + index;
+        format!("[stages.{name}]\naccount = \"{account}\"\n")
+    });
+    let accounts: String = accounts.collect();
+    let pipeline =
+        format!("stages = [{list}]\napproval = [{list}]\nnotify = \"mailto:ops@example.com\"");
+    let sandbox = sandbox("", "");
+    sandbox.whole_settings(&format!(
+        "app = \"{}\"\n[pipeline]\naccount = \"{OWN}\"\n{BASE}{pipeline}\n{accounts}\n[function]\nsource = \"handler\"",
+        "A".repeat(24)
+    ));
+    sandbox
 }

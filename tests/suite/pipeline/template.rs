@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::harness::{Sandbox, checkov, peer};
 
+use super::roles::allowed;
 use super::synthesized::{BASE, OWN, combinations, read, sandbox, written};
 
 /// What checkov asks for and umb does not do, and why.
@@ -114,13 +115,26 @@ fn checkov_has_nothing_to_say_but_what_is_explained() {
 }
 
 #[test]
-fn all_stages_that_there_may_be_fit_into_a_request() {
+fn all_stages_that_there_may_be_fit_into_a_template_and_into_policies() {
     for (name, sandbox) in combinations() {
         for target in ["pipeline", "bootstrap"] {
             let template = read(&written(&sandbox, target));
             let size = template.to_string().len();
             // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
-            assert!(size <= 51_200, "{name}: {target} has {size} bytes");
+            let limit = if target == "pipeline" {
+                1_000_000
+            } else {
+                51_200
+            };
+            assert!(size <= limit, "{name}: {target} has {size} bytes");
+            for role in template["Resources"].as_object().unwrap().values() {
+                // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+                let policies: usize = allowed(role).iter().map(|one| one.to_string().len()).sum();
+                assert!(
+                    policies <= 10_240,
+                    "{name}: {target}: {policies} characters"
+                );
+            }
         }
     }
 }
@@ -150,8 +164,8 @@ fn each_stage_is_prepared_guarded_deployed_and_tried() {
         names,
         [
             "Source: Source",
-            "Build: Build",
             "UpdatePipeline: UpdatePipeline",
+            "Synth: Synth",
             "Dev-Stateful: Stateful.Prepare, Stateful.Guard, Stateful.Deploy",
             "Dev-Stateless: Publish, Stateless.Prepare, Stateless.Deploy, SmokeTest",
             "Prod-Stateful: Approve, Stateful.Prepare, Stateful.Guard, Stateful.Deploy",
@@ -321,8 +335,8 @@ hint: `umb init`",
             "pipeline.notify = \"ops@example.com\": must be",
         ),
         (
-            "stages = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\"]",
-            "must be one to six stages",
+            "stages = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\", \"i\", \"j\", \"k\", \"l\", \"m\", \"n\", \"o\", \"p\", \"q\", \"r\", \"s\", \"t\", \"u\"]",
+            "must be one to twenty stages",
         ),
         ("stages = [\"nope\"]", "there is no stage `nope`"),
     ] {

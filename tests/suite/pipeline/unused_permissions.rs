@@ -1,5 +1,14 @@
 //! Permissions that the resource types' handlers have and umb's templates do not need.
 
+/// What CloudFormation reads keys with: the key's own policy allows it, and no other template has one.
+pub const UNREAD: [&str; 5] = [
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListResourceTags",
+];
+
 /// What handlers may call for properties that umb's templates do not have, by what it is about.
 pub const UNUSED: [(&str, &[&str]); 20] = [
     (
@@ -119,44 +128,27 @@ pub const UNUSED: [(&str, &[&str]); 20] = [
     ),
     (
         "how log groups are let into, in the pipeline's",
-        &[
-            "logs:CreateLogDelivery",
-            "logs:DescribeResourcePolicies",
-            "logs:PutResourcePolicy",
-        ],
+        &["logs:CreateLogDelivery", "logs:PutResourcePolicy"],
     ),
     (
         "buckets' other properties",
         &[
             "s3:PutBucketAbac",
-            "s3:GetBucketAbac",
             "s3:PutAnalyticsConfiguration",
-            "s3:GetAnalyticsConfiguration",
             "s3:PutBucketCORS",
-            "s3:GetBucketCORS",
             "s3:PutInventoryConfiguration",
-            "s3:GetInventoryConfiguration",
             "s3:PutMetricsConfiguration",
-            "s3:GetMetricsConfiguration",
             "s3:PutBucketNotification",
-            "s3:GetBucketNotification",
             "s3:PutBucketReplication",
             "s3:PutReplicationConfiguration",
-            "s3:GetReplicationConfiguration",
             "s3:PutBucketWebsite",
-            "s3:GetBucketWebsite",
             "s3:DeleteBucketWebsite",
             "s3:PutAccelerateConfiguration",
-            "s3:GetAccelerateConfiguration",
             "s3:PutBucketObjectLockConfiguration",
             "s3:PutObjectLockConfiguration",
-            "s3:GetBucketObjectLockConfiguration",
             "s3:PutBucketLogging",
-            "s3:GetBucketLogging",
             "s3:PutBucketOwnershipControls",
-            "s3:GetBucketOwnershipControls",
             "s3:PutIntelligentTieringConfiguration",
-            "s3:GetIntelligentTieringConfiguration",
             "s3:PutBucketAcl",
             "s3:GetBucketAcl",
             "s3:PutObjectAcl",
@@ -166,7 +158,6 @@ pub const UNUSED: [(&str, &[&str]); 20] = [
     (
         "tables of buckets' metadata",
         &[
-            "s3:GetBucketMetadataTableConfiguration",
             "s3:CreateBucketMetadataTableConfiguration",
             "s3:DeleteBucketMetadataTableConfiguration",
             "s3:UpdateBucketMetadataJournalTableConfiguration",

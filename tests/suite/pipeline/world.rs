@@ -3,18 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Mutex;
 
 use percent_encoding::percent_decode_str;
-use saphyr::{LoadableYamlNode as _, Yaml};
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use serde_json::{Map, Value, json};
 
-use crate::harness::{
-    Key, MiniStack, Ran, Reply, Sandbox, compilers, copied, ministack_with_iam, peer, replay,
-    run_buildspec, texts,
-};
+use crate::harness::{Key, MiniStack, Sandbox, ministack_with_iam, peer, runner, texts};
 
 const ACTIONS: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -29,12 +25,15 @@ pub struct World {
     pub aws: &'static MiniStack,
     pub sandbox: Sandbox,
     pub template: Value,
+    pub parameters: BTreeMap<String, String>,
     /// Profiles of the pipeline's roles and of those that they take on.
     pub profiles: PathBuf,
+    /// The keys of the artifacts of an execution.
+    pub artifacts: Mutex<BTreeMap<String, String>>,
 }
 
 impl World {
-    /// The world of an app whose umb.toml ends with `settings`.
+    /// The world of an app whose umb.toml ends with `settings`. The pipeline's runner is where a deploy puts it.
     pub fn new(settings: &str) -> Self {
         let aws = ministack_with_iam();
         let sandbox = Sandbox::on_default_account(aws);
@@ -43,23 +42,35 @@ impl World {
              repository = \"octo/backend\"\n{settings}"
         ));
         sandbox.umb(&["bootstrap", "prod"]).ok();
-        sandbox.umb(&["synth", "pipeline"]).ok();
-        let file = format!("umb.out/{}-Pipeline.template.json", sandbox.app);
-        let template = fs::read(sandbox.work().join(file)).unwrap();
+        let [template, parameters] = synthesized(&sandbox);
         let mut world = Self {
             aws,
-            template: serde_json::from_slice(&template).unwrap(),
+            template,
+            parameters: by_key(&parameters),
             profiles: sandbox.work().join("profiles"),
+            artifacts: Mutex::default(),
             sandbox,
         };
         world.make_roles();
         world.make_allowances();
+        let umb = fs::read(runner()).unwrap();
+        let sha256 = &world.parameters["RunnerSHA256"];
+        world.put_as_root(&format!("{}/runner/{sha256}", world.asset_bucket()), &umb);
+        let place = "<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>";
+        world.put_as_root(&world.parameters["ArtifactBucketName"], place.as_bytes());
         world
+    }
+
+    pub fn put_as_root(&self, path: &str, body: &[u8]) {
+        let answer = self
+            .aws
+            .send(&self.sandbox, ["s3", "PUT", path], &[], Some(body));
+        assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
     /// What MiniStack cannot know: that AWS is called by TLS, which the asset bucket insists on, and which table an
     /// ARN in a request is of.
-    fn make_allowances(&self) {
+    pub fn make_allowances(&self) {
         let bucket = self.asset_bucket();
         self.aws.send(
             &self.sandbox,
@@ -83,11 +94,15 @@ impl World {
             "[profile services]\nregion = eu-west-1\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n"
         );
         let app = self.sandbox.app.clone();
-        for (role, logical_id) in [("Pipeline", "PipelineRole"), ("Checks", "ChecksRole")] {
-            let name = format!("{app}-{role}-eu-west-1");
-            let policies = self.template["Resources"][logical_id]["Properties"]["Policies"].clone();
-            self.make_role(&name, &policies);
-            profiles += &profile(role, &name, "services");
+        let resources = self.template["Resources"].as_object().unwrap();
+        for (id, resource) in resources {
+            if resource["Type"] == "AWS::IAM::Role" {
+                let mut role = resource["Properties"].clone();
+                self.resolve(&mut role);
+                let name = role["RoleName"].as_str().unwrap();
+                self.make_role(name, &role["Policies"]);
+                profiles += &profile(id.strip_suffix("Role").unwrap(), name, "services");
+            }
         }
         self.make_role(
             &format!("{app}-Other"),
@@ -167,28 +182,65 @@ impl World {
             "Action=CreateRole&RoleName={name}&AssumeRolePolicyDocument={trust}"
         ));
         for policy in policies.as_array().unwrap() {
-            let mut document = policy["PolicyDocument"].clone();
-            let statements = document["Statement"].as_array_mut().unwrap();
-            // What refers to the stack's own resources is not there: the pipeline's stack is not MiniStack's.
-            statements.retain(|statement| {
-                !statement.to_string().contains("Fn::GetAtt") && statement["Action"] == ASSUME
-            });
-            if statements.is_empty() {
-                continue;
-            }
-            let document = self.resolved(&document.to_string());
-            let policy_name = policy["PolicyName"].as_str().unwrap();
+            let (document, policy) = (&policy["PolicyDocument"], &policy["PolicyName"]);
+            let policy = policy.as_str().unwrap();
             self.iam(&format!(
-                "Action=PutRolePolicy&RoleName={name}&PolicyName={policy_name}&PolicyDocument={document}"
+                "Action=PutRolePolicy&RoleName={name}&PolicyName={policy}&PolicyDocument={document}"
             ));
         }
     }
 
-    /// A template's text with what CloudFormation puts in.
-    fn resolved(&self, text: &str) -> String {
-        let mut value: Value = serde_json::from_str(text).unwrap();
-        resolve(&mut value, &self.sandbox.app);
-        value.to_string()
+    /// Puts in what CloudFormation does, as far as roles and actions refer to it.
+    pub fn resolve(&self, value: &mut Value) {
+        match value {
+            Value::Object(map) if map.len() == 1 => {
+                if let Some(found) = self.resolved(map) {
+                    *value = found;
+                } else {
+                    map.values_mut().for_each(|value| self.resolve(value));
+                }
+            }
+            Value::Object(map) => map.values_mut().for_each(|value| self.resolve(value)),
+            Value::Array(values) => {
+                for value in values.iter_mut() {
+                    self.resolve(value);
+                }
+                values.retain(|value| *value != json!({"Ref": "AWS::NoValue"}));
+            }
+            _ => {}
+        }
+    }
+
+    /// What an intrinsic function comes to.
+    fn resolved(&self, function: &Map<String, Value>) -> Option<Value> {
+        let (name, argument) = function.iter().next()?;
+        let text = match name.as_str() {
+            "Fn::Sub" => argument.as_str()?.to_owned(),
+            "Fn::GetAtt" => format!("${{{}.{}}}", argument[0].as_str()?, argument[1].as_str()?),
+            "Ref" => format!("${{{}}}", argument.as_str()?),
+            // All is in one account.
+            "Fn::If" if argument[0] == "CrossesAccounts" => return Some(argument[2].clone()),
+            _ => return None,
+        };
+        let bucket = format!("arn:aws:s3:::{}", self.parameters["ArtifactBucketName"]);
+        let group = format!("/umb/{}-Pipeline", self.sandbox.app);
+        let logs = format!("arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:{group}:*");
+        let known = [
+            ("AWS::Partition", "aws"),
+            ("AWS::Region", "eu-west-1"),
+            ("AWS::AccountId", ACCOUNT),
+            ("AWS::StackName", &group[5..]),
+            ("ArtifactBucket.Arn", &bucket),
+            ("Logs", &group),
+            ("Logs.Arn", &logs),
+        ];
+        let parameters = self.parameters.iter();
+        let parameters = parameters.map(|(key, value)| (key.as_str(), value.as_str()));
+        let known = known.into_iter().chain(parameters);
+        let found = known.fold(text.clone(), |text, (key, value)| {
+            text.replace(&format!("${{{key}}}"), value)
+        });
+        (found != text || name == "Fn::Sub").then(|| found.into())
     }
 
     /// An action of CodePipeline's, done as the role of a profile.
@@ -211,7 +263,7 @@ impl World {
     }
 
     /// An action of a stage of the pipeline, by their names.
-    fn action(&self, stage: &str, name: &str) -> Value {
+    pub fn action(&self, stage: &str, name: &str) -> Value {
         let stages = self.template["Resources"]["Pipeline"]["Properties"]["Stages"].as_array();
         let named = |value: &&Value, name: &str| value["Name"] == name;
         let stage = stages
@@ -221,123 +273,36 @@ impl World {
             .unwrap();
         let mut actions = stage["Actions"].as_array().unwrap().iter();
         let mut action = actions.find(|value| named(value, name)).unwrap().clone();
-        resolve(&mut action, &self.sandbox.app);
+        self.resolve(&mut action);
         action
-    }
-
-    /// Runs a CloudFormation action with the artifact of Build in `build`; returns the result.
-    pub fn cloudformation(&self, build: &Path, stage: &str, name: &str) -> Value {
-        let settings = self.action(stage, name)["Configuration"].clone();
-        let file = |key: &str| {
-            let path = settings[key]
-                .as_str()
-                .unwrap()
-                .strip_prefix("Build::")
-                .unwrap()
-                .to_owned();
-            fs::read_to_string(build.join(path)).unwrap()
-        };
-        let (stack, change_set) = (&settings["StackName"], &settings["ChangeSetName"]);
-        match settings["ActionMode"].as_str().unwrap() {
-            "CHANGE_SET_REPLACE" => {
-                let arguments = json!({
-                    "stack": stack, "change_set": change_set, "template": file("TemplatePath"),
-                    "configuration": file("TemplateConfiguration"), "role": settings["RoleArn"],
-                });
-                self.act("Deployment", "prepare", &arguments)
-            }
-            mode => {
-                assert_eq!(mode, "CHANGE_SET_EXECUTE");
-                let arguments = json!({"stack": stack, "change_set": change_set});
-                self.act("Deployment", "execute", &arguments)
-            }
-        }
-    }
-
-    /// Puts the function where the action Publish does, from the artifact Handler.
-    pub fn publish(&self, handler: &Path) {
-        let bucket = self.asset_bucket();
-        let files = fs::read_dir(handler.join("handler")).unwrap();
-        let file = files.flatten().next().unwrap().path();
-        let key = format!("handler/{}", file.file_name().unwrap().to_str().unwrap());
-        let arguments = json!({"bucket": bucket, "key": key, "file": file});
-        assert_eq!(self.act("Deployment", "publish", &arguments), json!({}));
-    }
-
-    /// Runs a check of the pipeline as CodeBuild does, in a clean folder with the artifact of Build.
-    pub fn check(&self, build: &Path, stage: &str, name: &str) -> Ran {
-        let variables = self.action(stage, name)["Configuration"]["EnvironmentVariables"].clone();
-        let variables: Value = serde_json::from_str(variables.as_str().unwrap()).unwrap();
-        let mut environment: BTreeMap<_, _> = variables
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|variable| {
-                let text = |key: &str| variable[key].as_str().unwrap().to_owned();
-                (text("name"), text("value"))
-            })
-            .collect();
-        // CodeBuild hands its role's credentials to what it runs as containers do.
-        let mut credentials = self.act("Checks", "credentials", &json!({}));
-        credentials["Expiration"] = "2100-01-01T00:00:00Z".into();
-        let endpoint = replay(move |_| Reply::json(200, &credentials));
-        environment.insert("AWS_CONTAINER_CREDENTIALS_FULL_URI".to_owned(), endpoint);
-        environment.insert("AWS_ENDPOINT_URL".to_owned(), self.aws.endpoint.clone());
-        environment.insert("AWS_REGION".to_owned(), "eu-west-1".to_owned());
-        environment.insert("AWS_EC2_METADATA_DISABLED".to_owned(), "true".to_owned());
-        let folder = copied(build);
-        run_buildspec(&self.template, "ChecksProject", folder.path(), &environment)
-    }
-
-    /// Runs the pipeline's build in a clean folder; returns the folder with what it produces.
-    pub fn build(&self) -> TempDir {
-        let source = TempDir::new().unwrap();
-        fs::copy(
-            self.sandbox.work().join("umb.toml"),
-            source.path().join("umb.toml"),
-        )
-        .unwrap();
-        let environment = compilers(source.path());
-        let ran = run_buildspec(&self.template, "BuildProject", source.path(), &environment);
-        assert_eq!(ran.code, 0, "{ran:#?}");
-        source
     }
 }
 
-/// Puts in what CloudFormation does: pseudo parameters, and the parameters that the tests know.
-fn resolve(value: &mut Value, app: &str) {
-    match value {
-        Value::Object(map) if map.len() == 1 && map.contains_key("Fn::Sub") => {
-            let text = map["Fn::Sub"].as_str().unwrap();
-            let text = text
-                .replace("${AWS::Partition}", "aws")
-                .replace("${AWS::Region}", "eu-west-1")
-                .replace("${AWS::AccountId}", ACCOUNT)
-                .replace("${App}", app);
-            *value = text.into();
-        }
-        Value::Object(map) => map.values_mut().for_each(|value| resolve(value, app)),
-        Value::Array(values) => values.iter_mut().for_each(|value| resolve(value, app)),
-        _ => {}
-    }
+/// The pipeline's template and its parameters, as `umb synth` writes them.
+pub fn synthesized(sandbox: &Sandbox) -> [Value; 2] {
+    sandbox
+        .umb(&["synth", "pipeline", "--runner", runner()])
+        .ok();
+    ["template", "parameters"].map(|kind| {
+        let file = format!("umb.out/{}-Pipeline.{kind}.json", sandbox.app);
+        serde_json::from_slice(&fs::read(sandbox.work().join(file)).unwrap()).unwrap()
+    })
+}
+
+/// Parameters by their keys.
+pub fn by_key(parameters: &Value) -> BTreeMap<String, String> {
+    pairs(parameters, "ParameterKey", "ParameterValue")
+}
+
+pub fn pairs(list: &Value, key: &str, value: &str) -> BTreeMap<String, String> {
+    let list = list.as_array().unwrap().iter();
+    list.map(|pair| [key, value].map(|part| pair[part].as_str().unwrap().to_owned()))
+        .map(|[key, value]| (key, value))
+        .collect()
 }
 
 pub fn profile(name: &str, role: &str, source: &str) -> String {
     format!(
         "[profile {name}]\nregion = eu-west-1\nrole_arn = arn:aws:iam::{ACCOUNT}:role/{role}\nsource_profile = {source}\n"
     )
-}
-
-/// What the Build's artifacts are, by the names that the pipeline's actions use.
-pub fn artifact(source: &TempDir, name: &str) -> PathBuf {
-    let buildspec = include_str!("../../../assets/buildspecs/build.yml");
-    let documents = Yaml::load_from_str(buildspec).unwrap();
-    let artifacts = documents[0].as_mapping_get("artifacts").unwrap();
-    let artifact = artifacts
-        .as_mapping_get("secondary-artifacts")
-        .unwrap()
-        .as_mapping_get(name)
-        .unwrap();
-    let folder = artifact.as_mapping_get("base-directory").unwrap();
-    source.path().join(folder.as_str().unwrap())
 }

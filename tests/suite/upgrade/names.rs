@@ -72,6 +72,9 @@ fn given_names(template: &Value) -> BTreeMap<String, String> {
     names
 }
 
+/// What compiled umb in the pipeline: nothing does now.
+pub const GONE: [&str; 2] = ["BuildProject", "BuildRole"];
+
 #[test]
 fn logical_ids_names_parameters_and_exports_stay() {
     let current = current();
@@ -88,11 +91,14 @@ fn logical_ids_names_parameters_and_exports_stay() {
         let now = types(template);
         for (id, kind) in old.types() {
             // Its logical ID contains a hash of the API's definition.
-            if kind != "AWS::ApiGateway::Deployment" {
+            if kind != "AWS::ApiGateway::Deployment" && !GONE.contains(&id.as_str()) {
                 assert_eq!(now.get(&id), Some(&kind), "{part} {id}");
             }
         }
         for (name, given) in given_names(&old.template) {
+            if GONE.iter().any(|id| name.contains(id)) {
+                continue;
+            }
             assert_eq!(
                 given_names(template).get(&name),
                 Some(&given),

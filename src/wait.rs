@@ -28,6 +28,11 @@ impl Pace {
         first: Duration::from_millis(200),
         longest: Duration::from_secs(3),
     };
+    /// For an alarm, which CloudWatch looks at once a minute.
+    pub(crate) const ALARM: Self = Self {
+        first: Duration::from_secs(5),
+        longest: Duration::from_secs(15),
+    };
     /// For a person.
     pub(crate) const PERSON: Self = Self {
         first: Duration::from_millis(500),

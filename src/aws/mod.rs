@@ -5,6 +5,7 @@
 
 pub(crate) mod apigateway;
 pub(crate) mod cloudformation;
+pub(crate) mod cloudwatch;
 pub(crate) mod codeconnections;
 pub(crate) mod codepipeline;
 pub(crate) mod dynamodb;

@@ -9,7 +9,7 @@ use crate::error::Failure;
 use crate::model::names::{self, AssetBucketNames};
 use crate::model::{Pipeline, StageSpec};
 use crate::settings::Settings;
-use crate::template::{self, Bootstrap, Handler, RenderedStack};
+use crate::template::{self, Bootstrap, Handler, RenderedStack, Surroundings};
 use crate::ui::Ui;
 
 use super::build;
@@ -113,7 +113,7 @@ pub(super) fn render(
     };
     Ok([
         template::stateful(stage)?,
-        template::stateless(stage, &handler, false)?,
+        template::stateless(stage, &handler, Surroundings::USUAL)?,
     ])
 }
 

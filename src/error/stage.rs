@@ -36,6 +36,8 @@ fn hint(error: &Error) -> Option<String> {
         Error::NoFunction { stage } => {
             format!("run `umb deploy {stage}` without --code-only first")
         }
+        Error::AlarmOff { .. } => "`umb pipeline status` shows the rollback, if there is an earlier execution to roll back to"
+            .to_owned(),
         Error::CodeFailed { .. } => "fix the cause, then run the same command again".to_owned(),
     })
 }

@@ -1,6 +1,7 @@
 //! What everything else speaks: validated names and attributes. Knows no AWS, no file and no terminal.
 
 mod account;
+mod alarm_spec;
 mod app;
 mod function_spec;
 pub(crate) mod names;
@@ -11,6 +12,7 @@ mod target_env;
 mod text;
 
 pub(crate) use account::{AccountId, Partition, Region};
+pub(crate) use alarm_spec::{Alarm, Threshold};
 pub(crate) use app::{App, StageName};
 pub(crate) use function_spec::{FunctionSource, FunctionTable};
 pub(crate) use pipeline_spec::{

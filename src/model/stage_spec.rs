@@ -5,7 +5,7 @@ use serde::Deserialize;
 use struct_patch::Patch;
 
 use super::text::{Invalid, checked_text};
-use super::{AccountId, App, Region, StageName, TargetEnv};
+use super::{AccountId, Alarm, App, Region, StageName, TargetEnv, Threshold};
 
 /// How many days CloudWatch Logs may keep logs:
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>.
@@ -16,7 +16,7 @@ const RETENTIONS: [u32; 22] = [
 
 /// A stage on AWS. The table `[stages.NAME]` of `umb.toml`, [`StageTable`], has a key for each attribute that is not
 /// skipped here; one that is left out has the value of [`StageSpec::new`].
-#[derive(Debug, Clone, PartialEq, Eq, Patch)]
+#[derive(Debug, Clone, PartialEq, Patch)]
 #[patch(name = "StageTable")]
 #[patch(attribute(derive(Debug, Clone, Default, Deserialize)))]
 #[patch(attribute(serde(deny_unknown_fields, expecting = "a table of the stage's keys")))]
@@ -52,6 +52,8 @@ pub(crate) struct StageSpec {
     pub(crate) throttling_rate: Limit,
     /// Requests that each method of the API takes at once.
     pub(crate) throttling_burst: Limit,
+    /// When the alarm on the API's errors goes off.
+    pub(crate) alarm: Alarm,
     /// How many days CloudWatch keeps the logs of the function and of the API.
     pub(crate) log_retention_days: LogRetention,
     /// Whether the data must outlive mistakes.
@@ -138,6 +140,7 @@ impl StageSpec {
             allowed_cidrs: Vec::new(),
             throttling_rate: Limit(50),
             throttling_burst: Limit(100),
+            alarm: Alarm::On(Threshold::default()),
             log_retention_days: LogRetention::default(),
             protected: is_prod,
             boundary: None,

@@ -9,7 +9,7 @@ use crate::template::HOLDS_DATA;
 
 /// Properties whose documented update behaviour is "no interruption". Source: "Update requires" in
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html>.
-const IN_PLACE: [(&str, &[&str]); 6] = [
+const IN_PLACE: [(&str, &[&str]); 7] = [
     (
         "AWS::ApiGateway::RestApi",
         &["Body", "Description", "Name", "Policy", "Tags"],
@@ -17,6 +17,23 @@ const IN_PLACE: [(&str, &[&str]); 6] = [
     (
         "AWS::ApiGateway::Stage",
         &["DeploymentId", "Description", "Tags", "Variables"],
+    ),
+    (
+        "AWS::CloudWatch::Alarm",
+        &[
+            "AlarmDescription",
+            "ComparisonOperator",
+            "Dimensions",
+            "EvaluationPeriods",
+            "MetricName",
+            "Metrics",
+            "Namespace",
+            "Period",
+            "Statistic",
+            "Tags",
+            "Threshold",
+            "TreatMissingData",
+        ],
     ),
     ("AWS::CloudWatch::Dashboard", &["DashboardBody"]),
     (

@@ -33,6 +33,8 @@ pub(crate) enum Error {
     OtherPlan { stage: StageName, reason: String },
     #[error("the stage {stage} has no function yet")]
     NoFunction { stage: StageName },
+    #[error("the alarm of the stage {stage} went off: {reason}")]
+    AlarmOff { stage: StageName, reason: String },
     #[error("cannot update the code of {function}: {reason}")]
     CodeFailed { function: String, reason: String },
 }

@@ -1,5 +1,6 @@
 //! The two stacks of a stage: what state they are in, and how they are deployed, protected and destroyed.
 
+mod alarm;
 mod deploy;
 mod destroy;
 mod diagnose;
@@ -18,6 +19,7 @@ mod settle;
 mod state;
 mod status;
 
+pub(crate) use alarm::watch_alarm;
 pub(crate) use deploy::deploy;
 pub(crate) use destroy::destroy;
 pub(crate) use diagnose::diagnose;

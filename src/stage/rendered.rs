@@ -5,7 +5,7 @@ use crate::aws::{self, AwsEnv, Cause};
 use crate::model::{StageSpec, names};
 use crate::stack::asset_bucket::AssetBuckets;
 use crate::stack::{Event, Reporter, lacks_logging_role};
-use crate::template::{self, Handler, RenderedStack};
+use crate::template::{self, Handler, RenderedStack, Surroundings};
 
 use super::error::Error;
 use super::request::DeployRequest;
@@ -21,7 +21,7 @@ pub(super) struct RenderedStacks {
     handler_key: String,
     /// What they were rendered from.
     stage: StageSpec,
-    sets_logging_role: bool,
+    surroundings: Surroundings,
 }
 
 impl RenderedStacks {
@@ -43,8 +43,11 @@ impl DeployRequest<'_> {
         let stateless = state.stateless.as_ref();
         let used = stateless.and_then(|stack| stack.parameters.handler_bucket.as_deref());
         let bucket = AssetBuckets::new(env, &stage.app).locate(used).await?;
-        let sets_logging_role = lacks_logging_role(env, stateless, reporter).await?;
-        self.with_bucket(stage, bucket, sets_logging_role)
+        let surroundings = Surroundings {
+            sets_logging_role: lacks_logging_role(env, stateless, reporter).await?,
+            has_metric_math: env.session().endpoint().is_none(),
+        };
+        self.with_bucket(stage, bucket, surroundings)
     }
 
     /// Renders the same stacks with the bucket in the namespace that all accounts share, for regions that have no other.
@@ -54,14 +57,14 @@ impl DeployRequest<'_> {
         rendered: &RenderedStacks,
     ) -> Result<RenderedStacks, Error> {
         let bucket = AssetBuckets::new(env, &self.stage.app).global;
-        self.with_bucket(rendered.stage.clone(), bucket, rendered.sets_logging_role)
+        self.with_bucket(rendered.stage.clone(), bucket, rendered.surroundings)
     }
 
     fn with_bucket(
         &self,
         stage: StageSpec,
         bucket: Bucket,
-        sets_logging_role: bool,
+        surroundings: Surroundings,
     ) -> Result<RenderedStacks, Error> {
         let handler_key = names::handler_key(&self.artifact.sha256);
         let handler = Handler {
@@ -71,11 +74,11 @@ impl DeployRequest<'_> {
         };
         Ok(RenderedStacks {
             stateful: template::stateful(&stage)?,
-            stateless: template::stateless(&stage, &handler, sets_logging_role)?,
+            stateless: template::stateless(&stage, &handler, surroundings)?,
             stage,
             bucket,
             handler_key,
-            sets_logging_role,
+            surroundings,
         })
     }
 

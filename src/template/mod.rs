@@ -25,5 +25,5 @@ pub(crate) use pipeline_stages::CHANGE_SET;
 pub(crate) use provenance::VERSION;
 pub(crate) use stack::RenderedStack;
 pub(crate) use stateful::{HOLDS_DATA, TABLE_KEY, stateful};
-pub(crate) use stateless::{Handler, stateless};
+pub(crate) use stateless::{Handler, Surroundings, stateless};
 pub(crate) use yaml::Error;

@@ -7,8 +7,6 @@ use crate::model::{AccountId, App, Pipeline, PipelineStage, StackRef};
 
 /// The change set that the pipeline makes, guards and executes.
 pub(crate) const CHANGE_SET: &str = "PipelineChange";
-/// How many minutes a stage's alarm is watched after a deploy.
-const WATCHED_MINUTES: &str = "5";
 
 /// The pipeline's two stages for one of the app's: CodePipeline rolls back whole stages of its own, and what
 /// holds data is never rolled back.
@@ -26,28 +24,13 @@ pub(super) fn stages_of(pipeline: &Pipeline, stage: &PipelineStage) -> [Value; 2
     stateless.then(publish(pipeline, stage));
     stateless.then(prepare(pipeline, stage, Part::Stateless));
     stateless.then(deploy(pipeline, stage, Part::Stateless));
-    stateless.then(check(pipeline, stage, "SmokeTest", "smoke-test"));
+    stateless.then(check(pipeline, stage, "SmokeTest", "verify"));
     [
         json!({"Name": stateful_name, "Actions": stateful.0}),
         json!({
             "Name": stateless_name,
             "Actions": stateless.0,
             "OnFailure": {"Result": "ROLLBACK"},
-            "OnSuccess": {"Conditions": [{
-                "Result": "ROLLBACK",
-                "Rules": [{
-                    "Name": "NoErrors",
-                    "RuleTypeId": {
-                        "Category": "Rule", "Owner": "AWS", "Provider": "CloudWatchAlarm", "Version": "1",
-                    },
-                    "Configuration": {
-                        "AlarmName": names::alarm(&pipeline.app, &stage.name),
-                        "AlarmStates": "ALARM",
-                        "WaitTime": WATCHED_MINUTES,
-                    },
-                    "RoleArn": role(pipeline, stage, "Deployment"),
-                }],
-            }]},
         }),
     ]
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{StackRef, StageSpec};
+use crate::model::{Alarm, StackRef, StageSpec, Threshold};
 
 use super::parameters::{HANDLER_BUCKET, HANDLER_KEY, RESERVED_CONCURRENCY, SETS_LOGGING_ROLE};
 use super::stack::RenderedStack;
@@ -23,15 +23,31 @@ pub(crate) struct Handler {
     pub(crate) architecture: String,
 }
 
-/// Renders the stack. It gives API Gateway the role that it logs with if it `sets_logging_role`, for an account that
-/// has none.
+/// What an account and region have, as far as the stack depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Surroundings {
+    /// Whether the stack gives API Gateway the role that it logs with, because the account has none.
+    pub(crate) sets_logging_role: bool,
+    /// Whether CloudWatch computes with metrics, as AWS's does and emulators' do not.
+    pub(crate) has_metric_math: bool,
+}
+
+impl Surroundings {
+    /// What AWS has, in an account that is used already.
+    pub(crate) const USUAL: Self = Self {
+        sets_logging_role: false,
+        has_metric_math: true,
+    };
+}
+
+/// Renders the stack.
 ///
 /// # Errors
 /// Only for a defect of the template's body.
 pub(crate) fn stateless(
     stage: &StageSpec,
     handler: &Handler,
-    sets_logging_role: bool,
+    surroundings: Surroundings,
 ) -> Result<RenderedStack, Error> {
     let mut template = parse(STATELESS)?;
     let api = &mut template["Resources"]["RestAPI"]["Properties"];
@@ -42,6 +58,10 @@ pub(crate) fn stateless(
     let deployment = format!("{DEPLOYMENT}{}", short_hash(api));
     rename(&mut template, DEPLOYMENT, &deployment);
     let reservation = stage.reservation();
+    let threshold = match stage.alarm {
+        Alarm::On(threshold) => threshold,
+        Alarm::Off => Threshold::default(),
+    };
     let parameters = vec![
         (
             "StatefulStack",
@@ -60,7 +80,15 @@ pub(crate) fn stateless(
         ),
         ("ThrottlingRate", stage.throttling_rate.get().to_string()),
         ("ThrottlingBurst", stage.throttling_burst.get().to_string()),
-        (SETS_LOGGING_ROLE, sets_logging_role.to_string()),
+        ("HasAlarm", (stage.alarm != Alarm::Off).to_string()),
+        ("AlarmShare", threshold.share.get().to_string()),
+        ("AlarmMinRequests", threshold.min_requests.get().to_string()),
+        ("AlarmSeconds", (threshold.minutes.get() * 60).to_string()),
+        ("HasMetricMath", surroundings.has_metric_math.to_string()),
+        (
+            SETS_LOGGING_ROLE,
+            surroundings.sets_logging_role.to_string(),
+        ),
     ];
     let id = StackRef::stateless(&stage.app, &stage.name);
     Ok(RenderedStack::new(
@@ -126,14 +154,14 @@ mod tests {
 
     #[test]
     fn another_api_definition_makes_another_deployment() {
-        let closed = stateless(&stage(), &handler(), false).expect("valid");
+        let closed = stateless(&stage(), &handler(), Surroundings::USUAL).expect("valid");
         let open = stateless(
             &StageSpec {
                 authorization: Authorization::None,
                 ..stage()
             },
             &handler(),
-            false,
+            Surroundings::USUAL,
         )
         .expect("valid");
         assert_ne!(deployment_id(&closed), deployment_id(&open));
@@ -145,14 +173,14 @@ mod tests {
 
     #[test]
     fn another_function_leaves_the_template_as_it_is() {
-        let one = stateless(&stage(), &handler(), false).expect("valid");
+        let one = stateless(&stage(), &handler(), Surroundings::USUAL).expect("valid");
         let other = stateless(
             &stage(),
             &Handler {
                 key: "handler/1.zip".to_owned(),
                 ..handler()
             },
-            false,
+            Surroundings::USUAL,
         )
         .expect("valid");
         assert_eq!(one.template, other.template);
@@ -162,7 +190,7 @@ mod tests {
 
     #[test]
     fn every_operation_is_integrated_and_closed() {
-        let stack = stateless(&stage(), &handler(), false).expect("valid");
+        let stack = stateless(&stage(), &handler(), Surroundings::USUAL).expect("valid");
         let paths = &stack.template["Resources"]["RestAPI"]["Properties"]["Body"]["paths"];
         let mut operations = 0;
         for path in paths.as_object().expect("paths").values() {
@@ -183,7 +211,7 @@ mod tests {
 
     #[test]
     fn what_is_shared_stands_where_it_is_referred_to() {
-        let stack = stateless(&stage(), &handler(), false).expect("valid");
+        let stack = stateless(&stage(), &handler(), Surroundings::USUAL).expect("valid");
         let body = &stack.template["Resources"]["RestAPI"]["Properties"]["Body"];
         let text = body.to_string();
         for shared in ["headers", "parameters", "responses"] {
@@ -204,7 +232,15 @@ mod tests {
             boundary: Some(PermissionsBoundary("Bounds".to_owned())),
             ..stage()
         };
-        let stack = stateless(&stage, &handler(), true).expect("valid");
+        let stack = stateless(
+            &stage,
+            &handler(),
+            Surroundings {
+                sets_logging_role: true,
+                ..Surroundings::USUAL
+            },
+        )
+        .expect("valid");
         let resources = stack.template["Resources"].as_object().expect("resources");
         let roles: Vec<_> = resources
             .values()
@@ -220,7 +256,15 @@ mod tests {
 
     #[test]
     fn it_holds_no_data_and_fits_into_a_request() {
-        let stack = stateless(&stage(), &handler(), true).expect("valid");
+        let stack = stateless(
+            &stage(),
+            &handler(),
+            Surroundings {
+                sets_logging_role: true,
+                ..Surroundings::USUAL
+            },
+        )
+        .expect("valid");
         let resources = stack.template["Resources"].as_object().expect("resources");
         let holds = |kind: &Value| HOLDS_DATA.iter().any(|holds| kind == holds);
         assert!(!resources.values().any(|resource| holds(&resource["Type"])));

@@ -15,6 +15,7 @@ use super::smoke_test::SmokeTestArgs;
 use super::status::StatusArgs;
 use super::stop::StopArgs;
 use super::synth::SynthArgs;
+use super::verify::VerifyArgs;
 use super::watch::WatchArgs;
 
 /// Run, follow and approve what the pipeline deploys
@@ -42,6 +43,8 @@ enum Verb {
     Guard(GuardArgs),
     #[command(hide = true)]
     Synth(SynthArgs),
+    #[command(hide = true)]
+    Verify(VerifyArgs),
 }
 
 impl PipelineArgs {
@@ -71,6 +74,7 @@ impl PipelineArgs {
             Verb::SmokeTest(args) => stoppable("pipeline smoke-test", args.run(settings, ui)).await,
             Verb::Guard(args) => args.run(settings, ui).await,
             Verb::Synth(args) => args.run(settings, ui),
+            Verb::Verify(args) => args.run(settings, ui).await,
         }
     }
 }

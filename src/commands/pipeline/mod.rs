@@ -15,6 +15,7 @@ mod stack;
 mod status;
 mod stop;
 mod synth;
+mod verify;
 mod watch;
 
 pub(super) use command::PipelineArgs;

@@ -1,4 +1,4 @@
-//! `umb pipeline smoke-test`: what the pipeline checks after a deploy.
+//! `umb pipeline smoke-test`: what the pipeline tries after a deploy.
 
 use crate::error::Failure;
 use crate::settings::Settings;
@@ -6,7 +6,6 @@ use crate::stage;
 use crate::ui::Ui;
 
 use super::super::target::{CloudStage, cloud_stage};
-use super::synth::check_handed_on;
 
 /// Protect a stage that should be protected, and try its API with a temporary user
 #[derive(Debug, clap::Args)]
@@ -22,14 +21,18 @@ impl SmokeTestArgs {
     pub(super) async fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         let hints = ["name a stage on AWS", "name a stage that it deploys"];
         let stage = cloud_stage("pipeline smoke-test", &self.stage, settings, hints)?;
-        check_handed_on(settings)?;
         let target = CloudStage::open(stage).await?;
-        stage::protect_stage(&target.env, &target.spec).await?;
-        let client = target.client().await?;
-        client.verify().await?;
-        ui.note(&format!("{} works", client.base()));
-        let done = |step: &str| ui.note(&format!("a temporary user: {step}"));
-        client.smoke_test(done).await?;
-        Ok(())
+        smoke_test(&target, ui).await
     }
+}
+
+/// Protects a stage that should be protected, and tries its API.
+pub(super) async fn smoke_test(target: &CloudStage, ui: &Ui) -> Result<(), Failure> {
+    stage::protect_stage(&target.env, &target.spec).await?;
+    let client = target.client().await?;
+    client.verify().await?;
+    ui.note(&format!("{} works", client.base()));
+    let done = |step: &str| ui.note(&format!("a temporary user: {step}"));
+    client.smoke_test(done).await?;
+    Ok(())
 }

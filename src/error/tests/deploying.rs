@@ -136,6 +136,12 @@ fn of_stages() {
                 reason: "its account is 111111111111, not 222222222222".to_owned(),
             },
             E::NoFunction { stage: dev() },
+            E::AlarmOff {
+                stage: dev(),
+                reason:
+                    "Threshold Crossed: 1 datapoint [0.4] was greater than the threshold (0.05)"
+                        .to_owned(),
+            },
             E::CodeFailed {
                 function: "App-Dev-APIHandler".to_owned(),
                 reason: "InvalidZipFile".to_owned(),

@@ -26,8 +26,9 @@ pub fn processes_in(folder: &Path) -> Vec<(String, String)> {
             .next()
             .unwrap_or_default()
             .starts_with(" Z");
-        if current.starts_with(folder) && !has_ended {
-            let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        // One that is just ending has no command line any more.
+        if current.starts_with(folder) && !has_ended && !line.is_empty() {
             found.push((pid, String::from_utf8_lossy(&line).replace('\0', " ")));
         }
     }

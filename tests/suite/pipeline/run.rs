@@ -3,6 +3,8 @@
 //! creates with its own rights; so `roles` also compares the execution role's policy with AWS's schemas.
 
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use tempfile::TempDir;
 
@@ -14,7 +16,7 @@ use super::world::{ACCOUNT, ASSUME, World, profile, synthesized};
 
 #[test]
 fn a_stage_goes_through_all_actions_of_the_pipeline() {
-    let world = World::new("");
+    let world = World::new("[stages.prod]\nalarm = false");
     world.synthesize();
     let (stateful, stateless) = ("Prod-Stateful", "Prod-Stateless");
 
@@ -62,6 +64,39 @@ fn a_stage_goes_through_all_actions_of_the_pipeline() {
     assert_eq!(again["status"], "FAILED");
     let guarded = world.build(stateful, "Stateful.Guard");
     assert_eq!(guarded.code, 0, "{guarded:#?}");
+}
+
+/// An alarm that goes off again and again, so that it does so while it is watched.
+#[test]
+fn an_alarm_that_goes_off_after_a_deploy_fails_the_stage_with_its_reason() {
+    let world = World::new("");
+    world.sandbox.umb(&["deploy", "prod"]).ok();
+    world.make_allowances();
+    world.synthesize();
+    let alarm = format!("{}-Prod-Stateless-APIErrors", world.sandbox.app);
+    let done = AtomicBool::new(false);
+    let ran = thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                for (state, reason) in [("OK", "few"), ("ALARM", "too many of them")] {
+                    let query = format!(
+                        "Action=SetAlarmState&Version=2010-08-01&AlarmName={alarm}&StateValue={state}&StateReason={reason}"
+                    );
+                    world.aws.form(&world.sandbox, "monitoring", &query);
+                }
+            }
+        });
+        let ran = world.build("Prod-Stateless", "SmokeTest");
+        done.store(true, Ordering::Relaxed);
+        ran
+    });
+    assert_eq!(ran.code, 1, "{ran:#?}");
+    assert!(ran.output.contains("a temporary user: is gone"), "{ran:#?}");
+    assert!(
+        ran.output
+            .contains("error: the alarm of the stage prod went off: too many of them\n"),
+        "{ran:#?}"
+    );
 }
 
 #[test]

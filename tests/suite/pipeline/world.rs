@@ -68,8 +68,8 @@ impl World {
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
-    /// What MiniStack cannot know: that AWS is called by TLS, which the asset bucket insists on, and which table an
-    /// ARN in a request is of.
+    /// What MiniStack cannot know: that AWS is called by TLS, which the asset bucket insists on, and which table or alarm a
+    /// request is about.
     pub fn make_allowances(&self) {
         let bucket = self.asset_bucket();
         self.aws.send(
@@ -79,7 +79,7 @@ impl World {
             None,
         );
         let policy = json!({"Version": "2012-10-17", "Statement": [
-            {"Effect": "Allow", "Action": "dynamodb:ListTagsOfResource", "Resource": "*"}
+            {"Effect": "Allow", "Action": ["cloudwatch:DescribeAlarms", "dynamodb:ListTagsOfResource"], "Resource": "*"}
         ]});
         let role = format!("{}-Check-eu-west-1", self.sandbox.app);
         self.iam(&format!(

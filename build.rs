@@ -70,19 +70,20 @@ fn ready_made(path: &Path) -> Result<Vec<u8>> {
 /// copy of the contract.
 fn source() -> Result<Vec<(String, Vec<u8>)>> {
     println!("cargo::rerun-if-changed=handler/standalone");
-    let mut files = vec![
+    // Two names would already mean something where the files are.
+    let mut files = Vec::new();
+    for (name, path) in [
+        (".gitignore", "handler/standalone/gitignore"),
+        ("Cargo.lock", "handler/standalone/Cargo.lock"),
+        ("Cargo.toml", "handler/standalone/manifest.toml"),
+        ("build.rs", "handler/build.rs"),
+        ("openapi.yaml", "assets/openapi.yaml"),
         (
-            ".gitignore".to_owned(),
-            fs::read("handler/standalone/gitignore")?,
+            "rust-toolchain.toml",
+            "handler/standalone/rust-toolchain.toml",
         ),
-        ("build.rs".to_owned(), fs::read("handler/build.rs")?),
-        ("openapi.yaml".to_owned(), fs::read("assets/openapi.yaml")?),
-    ];
-    for name in ["Cargo.lock", "Cargo.toml", "rust-toolchain.toml"] {
-        files.push((
-            name.to_owned(),
-            fs::read(Path::new("handler/standalone").join(name))?,
-        ));
+    ] {
+        files.push((name.to_owned(), fs::read(path)?));
     }
     let mut folders = vec![PathBuf::from("handler/src")];
     while let Some(folder) = folders.pop() {

@@ -5,6 +5,7 @@
 
 mod app_stack;
 pub(crate) mod asset_bucket;
+mod broader;
 mod change_set;
 mod delete;
 mod deployed;
@@ -15,7 +16,6 @@ mod error;
 mod event;
 mod execute;
 mod follow;
-mod iam_diff;
 mod impact;
 mod logging_role;
 mod outputs;

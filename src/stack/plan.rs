@@ -10,10 +10,10 @@ use crate::aws::cloudformation::{Action, Change, ChangeSet, Mode, PropertyChange
 use crate::model::StackRef;
 use crate::template::{self, HOLDS_DATA, RenderedStack};
 
+use super::broader::{self, Broader};
 use super::change_set::{self, Kind, compute, was_created_for};
 use super::deployed::DeployedStack;
 use super::error::Error;
-use super::iam_diff::{self, Broader};
 use super::impact::{self, impact};
 use super::replacement;
 
@@ -33,7 +33,7 @@ pub(crate) struct StackPlan {
     /// Whether the function gets this umb's code back, after other code was deployed directly.
     pub(crate) reconciles_code: bool,
     pub(crate) resources: Vec<ResourcePlan>,
-    /// Permissions that the template grants and the deployed one does not.
+    /// What the template allows and the deployed one does not.
     pub(crate) broader: Vec<Broader>,
 }
 
@@ -146,6 +146,9 @@ pub(crate) async fn plan_stack(
     let Some(existing) = existing else {
         plan.action = StackAction::Create;
         plan.resources = additions(rendered);
+        let account = env.account().as_str();
+        let first = template::resolved(&rendered.template, &rendered.parameters, account);
+        plan.broader = broader::beyond(&first);
         return Ok(plan);
     };
     if mode != Mode::RevertDrift && is_up_to_date(existing, rendered) {
@@ -161,7 +164,7 @@ pub(crate) async fn plan_stack(
     plan.change_set = Some(change_set);
     if changes
         .iter()
-        .any(|change| iam_diff::is_about_access(&change.resource_type))
+        .any(|change| broader::is_relevant(&change.resource_type))
     {
         plan.broader = broader(env, existing, rendered).await?;
     }
@@ -203,7 +206,7 @@ async fn broader(
     // A template that is not JSON is not umb's. Then all permissions count as new.
     let deployed = serde_json::from_str(&deployed).unwrap_or_default();
     let account = env.account().as_str();
-    Ok(iam_diff::broader(
+    Ok(broader::broader(
         &template::resolved(&deployed, &existing.details.parameters, account),
         &template::resolved(&rendered.template, &rendered.parameters, account),
     ))

@@ -158,12 +158,37 @@ fn users_survive_a_changed_deploy() {
     stdout(&sandbox, &["deploy", "dev"]);
     stdout(&sandbox, &["users", "create", "--username", "john"]);
     sandbox.settings("stages.dev = { authorization = \"NONE\", reserved_concurrency = 2 }");
-    let open = sandbox.umb(&["deploy", "dev"]).ok();
+    // Nobody has agreed to it.
+    let asked = sandbox.umb(&["deploy", "dev"]).fails(3);
+    let anyone = "RestAPI: anyone may call it: authorization = \"NONE\"";
+    assert!(asked.stderr.contains(anyone), "{asked:?}");
+    let plan = stdout(&sandbox, &["plan", "dev", "--json"]);
+    let plan: Value = serde_json::from_str(&plan).unwrap();
+    assert_eq!(
+        plan["stacks"][1]["broader"],
+        json!([{"logical_id": "RestAPI", "grants": "anyone may call it: authorization = \"NONE\""}])
+    );
+    let open = sandbox.umb(&["deploy", "dev", "--yes"]).ok();
     assert!(
         open.stderr.contains("warning: authorization = \"NONE\""),
         "{open:?}"
     );
     assert!(stdout(&sandbox, &["users", "get", "john"]).contains("john"));
+}
+
+#[test]
+fn a_stage_that_is_opened_from_the_start_is_asked_about() {
+    let sandbox = Sandbox::on(ministack());
+    sandbox.settings("[stages.dev]\nallowed_accounts = [\"222222222222\"]");
+    let asked = sandbox.umb(&["deploy", "dev"]).fails(3);
+    let text = "RestAPI: identities of the account 222222222222 may call it";
+    assert!(asked.stderr.contains(text), "{asked:?}");
+    assert!(!asked.stderr.contains("creating"), "{asked:?}");
+    stdout(&sandbox, &["deploy", "dev", "--yes"]);
+    // What was agreed to is not asked again, and less is not more.
+    stdout(&sandbox, &["deploy", "dev"]);
+    sandbox.settings("");
+    stdout(&sandbox, &["deploy", "dev"]);
 }
 
 /// A table of another key than umb's, as the only resource of a stack.

@@ -272,7 +272,7 @@ fn the_source_that_stands_alone_is_the_one_that_is_embedded() {
     let (root, inside, alone) = (
         toml("Cargo.toml"),
         toml("handler/Cargo.toml"),
-        toml("handler/standalone/Cargo.toml"),
+        toml("handler/standalone/manifest.toml"),
     );
     let workspace = root["workspace"].as_table().unwrap();
     for kind in ["dependencies", "build-dependencies", "dev-dependencies"] {

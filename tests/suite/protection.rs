@@ -138,7 +138,16 @@ fn a_table_whose_stage_is_gone_is_not_forgotten() {
 fn protection_comes_and_goes_with_the_setting() {
     let (aws, sandbox) = deployed();
     sandbox.settings("stages.prod.protected = false");
-    sandbox.umb(&["deploy", "prod"]).ok();
+    // What protects data is not taken away unasked.
+    let asked = sandbox.umb(&["deploy", "prod"]).fails(3);
+    assert!(
+        asked
+            .stderr
+            .contains("Table: its deletion is no longer refused"),
+        "{asked:#?}"
+    );
+    assert_eq!(protections(&sandbox), json!([true, true]));
+    sandbox.umb(&["deploy", "prod", "--yes"]).ok();
     assert_eq!(protections(&sandbox), json!([false, false]));
     assert_eq!(
         aws.table(&sandbox, &table(&sandbox))["DeletionProtectionEnabled"],
@@ -148,7 +157,7 @@ fn protection_comes_and_goes_with_the_setting() {
     sandbox.umb(&["deploy", "prod"]).ok();
     assert_eq!(protections(&sandbox), json!([true, true]));
     sandbox.settings("stages.prod.protected = false");
-    sandbox.umb(&["deploy", "prod"]).ok();
+    sandbox.umb(&["deploy", "prod", "--yes"]).ok();
     sandbox.umb(&["destroy", "prod", "--yes"]).ok();
     assert_eq!(aws.resources(&sandbox)["tables"]["TableNames"], json!([]));
 }

@@ -114,12 +114,16 @@ async fn follow_from(
 
 /// Refuses to give the pipeline more permissions because of a commit alone: nobody has looked at them.
 fn refuse_broader(plan: &StackPlan) -> Result<(), Failure> {
-    let Some(broader) = plan.broader.first() else {
+    if plan.broader.is_empty() {
         return Ok(());
-    };
+    }
+    let all = plan.broader.iter();
+    let all: Vec<_> = all
+        .map(|broader| format!("{}: {}", broader.logical_id, broader.grants))
+        .collect();
     let cause = format!(
-        "this commit gives the pipeline more permissions: {}: {}",
-        broader.logical_id, broader.grants
+        "this commit gives the pipeline more permissions: {}",
+        all.join("; ")
     );
     Err(Failure::new(Kind::Failed, cause)
         .hint("`umb deploy pipeline`, run by a person, shows them all, and asks"))

@@ -7,38 +7,20 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wildmatch::WildMatch;
 
-/// A permission that is new.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Broader {
-    /// The resource that grants it.
-    pub(crate) logical_id: String,
-    /// What it grants, as text.
-    pub(crate) grants: String,
-}
-
-/// Returns what the template `after` grants beyond `before`.
-pub(super) fn broader(before: &Value, after: &Value) -> Vec<Broader> {
-    let Some(resources) = after["Resources"].as_object() else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    for (logical_id, resource) in resources {
-        let old = Grants::new(&before["Resources"][logical_id]);
-        let new = Grants::new(resource);
-        found.extend(new.beyond(&old).into_iter().map(|grants| Broader {
-            logical_id: logical_id.clone(),
-            grants,
-        }));
+/// Returns what a resource grants and what it was before did not. Who may call an API is no permission: see
+/// [`super::openings`].
+pub(super) fn beyond(before: &Value, after: &Value) -> BTreeSet<String> {
+    if after["Type"] == "AWS::ApiGateway::RestApi" {
+        return BTreeSet::new();
     }
-    found
+    Grants::new(after).beyond(&Grants::new(before))
 }
 
 /// Whether a change of a resource of this type may change somebody's permissions.
-pub(super) fn is_about_access(resource_type: &str) -> bool {
+pub(super) fn is_relevant(resource_type: &str) -> bool {
     resource_type.starts_with("AWS::IAM::")
         || resource_type.ends_with("Policy")
         || ["AWS::Lambda::Permission", "AWS::KMS::Key"].contains(&resource_type)
@@ -90,7 +72,7 @@ impl<'a> Grants<'a> {
     fn beyond(&self, old: &Self) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         for statement in &self.allows {
-            found.extend(beyond(statement, &old.allows));
+            found.extend(newly_allowed(statement, &old.allows));
         }
         for denied in &old.denies {
             if !self.denies.contains(denied) {
@@ -117,7 +99,7 @@ impl<'a> Grants<'a> {
 }
 
 /// Returns what an `Allow` statement allows and none of `old` does.
-fn beyond(statement: &Value, old: &[&Value]) -> Vec<String> {
+fn newly_allowed(statement: &Value, old: &[&Value]) -> Vec<String> {
     if old.contains(&statement) {
         return Vec::new();
     }
@@ -222,6 +204,7 @@ mod tests {
 
     use crate::template::resolved;
 
+    use super::super::broader;
     use super::*;
 
     fn role(statement: &Value) -> Value {

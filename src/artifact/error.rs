@@ -22,6 +22,8 @@ pub(crate) enum Error {
     NotLinux { platform: String },
     #[error("cannot run cargo")]
     NoCargo(#[source] io::Error),
+    #[error("interrupted")]
+    Interrupted,
     #[error("`cargo {verb}` failed, see above")]
     Cargo { verb: String },
     /// The error says which file.

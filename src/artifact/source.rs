@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsStr;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -15,6 +16,9 @@ use super::package::ENTRY;
 
 /// The variable that names the target to build for, where it is not this host's.
 const TARGET: &str = "UMB_HANDLER_TARGET";
+
+/// The number of the signal that Ctrl-C sends.
+const SIGINT: i32 = 2;
 
 /// A function's source.
 #[derive(Debug, Clone)]
@@ -90,6 +94,10 @@ async fn run(mut command: Command, verb: &str) -> Result<String, Error> {
     let child = command.stdin(Stdio::null()).kill_on_drop(true).spawn();
     let output = child.map_err(Error::NoCargo)?;
     let output = output.wait_with_output().await?;
+    // Ctrl-C at a terminal is for cargo as well, which may end first.
+    if output.status.signal() == Some(SIGINT) {
+        return Err(Error::Interrupted);
+    }
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {

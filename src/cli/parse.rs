@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::commands::{Command, GivenFlags, Invocation};
 use crate::model::Region;
@@ -49,11 +49,13 @@ pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Parsed {
         .try_get_matches_from(args)
         .and_then(|matches| {
             let given = GivenFlags::new(&definition, &matches);
-            Ok((Cli::from_arg_matches(&matches)?, given))
+            let verb = verb(&matches);
+            Ok((Cli::from_arg_matches(&matches)?, given, verb))
         });
     match read {
-        Ok((Cli { global, command }, given)) => Parsed::Invocation(Box::new(Invocation {
+        Ok((Cli { global, command }, given, verb)) => Parsed::Invocation(Box::new(Invocation {
             command,
+            verb,
             flags: Flags {
                 region: global.region,
                 profile: global.profile,
@@ -63,6 +65,14 @@ pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Parsed {
         Err(error) if error.use_stderr() => Parsed::Misuse(explained(&definition, error)),
         Err(error) => Parsed::Text(error.render().ansi().to_string()),
     }
+}
+
+/// The names of the commands that were given, each inside the one before.
+fn verb(matches: &ArgMatches) -> String {
+    let first = matches.subcommand();
+    let names = std::iter::successors(first, |(_, inner)| inner.subcommand());
+    let names: Vec<_> = names.map(|(name, _)| name).collect();
+    names.join(" ")
 }
 
 /// Returns clap's message, with a hint for a flag that other tools have, and without suggestions of hidden commands.
@@ -111,6 +121,15 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         help::with_groups(Cli::command()).debug_assert();
+    }
+
+    #[test]
+    fn a_commands_name_has_those_around_it() {
+        let line = ["umb", "pipeline", "watch", "--json"].map(OsString::from);
+        let Parsed::Invocation(invocation) = parse(line) else {
+            panic!("refused");
+        };
+        assert_eq!(invocation.verb, "pipeline watch");
     }
 
     #[test]

@@ -16,6 +16,8 @@ use super::{
 #[derive(Debug)]
 pub(crate) struct Invocation {
     pub(crate) command: Command,
+    /// The command's name, such as `pipeline status`.
+    pub(crate) verb: String,
     pub(crate) flags: Flags,
     pub(crate) given: GivenFlags,
 }
@@ -84,7 +86,10 @@ pub(crate) fn run(invocation: Invocation, ui: &Ui) -> Result<Exit, Failure> {
         .map_err(|error| {
             Failure::new(Kind::Failed, format!("cannot start the runtime: {error}"))
         })?;
+    let verb = invocation.verb.clone();
     let outcome = runtime.block_on(Box::pin(dispatch(invocation, ui)));
+    // Whoever has just run a command is not helped by being told to.
+    let outcome = outcome.map_err(|failure| failure.without_hint_at(&verb));
     // What was interrupted is not waited for.
     runtime.shutdown_background();
     outcome
@@ -95,17 +100,21 @@ async fn dispatch(invocation: Invocation, ui: &Ui) -> Result<Exit, Failure> {
         command,
         flags,
         given,
+        ..
     } = invocation;
-    let environment = || Environment::read();
     let settings = || -> Result<Settings, Failure> {
         let here = std::env::current_dir().unwrap_or_default();
-        Ok(Settings::resolve(&here, flags.clone(), &environment()?)?)
+        Ok(Settings::resolve(
+            &here,
+            flags.clone(),
+            &Environment::read()?,
+        )?)
     };
     match command {
         Command::Artifact(args) => args.run(ui).map(Exit::from),
         Command::LocalServer(args) => args.run().await.map(Exit::from),
         Command::Init(args) => {
-            let run = args.run(flags, environment()?, ui);
+            let run = args.run(flags, Environment::read()?, ui);
             stoppable("init", run).await.map(Exit::from)
         }
         Command::Build(args) => args.run(&settings()?, ui).await.map(Exit::from),
@@ -116,12 +125,7 @@ async fn dispatch(invocation: Invocation, ui: &Ui) -> Result<Exit, Failure> {
         Command::Watch(args) => args.run(&settings()?, ui).await.map(Exit::from),
         Command::Cancel(args) => args.run(&settings()?, ui).await.map(Exit::from),
         Command::Rollback(args) => args.run(&settings()?, ui).await.map(Exit::from),
-        Command::Status(args) => {
-            let settings = settings()?;
-            stoppable("status", args.run(&settings, ui))
-                .await
-                .map(Exit::from)
-        }
+        Command::Status(args) => args.run(&settings()?, ui).await.map(Exit::from),
         Command::Doctor(args) => {
             let settings = settings()?;
             stoppable("doctor", args.run(&settings, ui))

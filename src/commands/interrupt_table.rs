@@ -93,7 +93,11 @@ pub(crate) const TABLE: [(&str, First, Second); 46] = [
     ("connection delete", First::Stop(""), Second::Nothing),
     ("bootstrap", First::Stop(CLOUDFORMATION), Second::Nothing),
     ("pipeline status", First::Stop(PIPELINE), Second::Nothing),
-    ("pipeline watch", First::Stop(PIPELINE), Second::Nothing),
+    (
+        "pipeline watch",
+        First::Stop("the pipeline continues by itself; the same command follows it again"),
+        Second::Nothing,
+    ),
     ("pipeline run", First::Stop(PIPELINE), Second::Nothing),
     ("pipeline logs", First::Stop(PIPELINE), Second::Nothing),
     ("pipeline approve", First::Stop(PIPELINE), Second::Nothing),

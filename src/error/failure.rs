@@ -104,6 +104,13 @@ impl Failure {
         self
     }
 
+    /// Drops a hint at the command `verb` alone, such as `pipeline status`.
+    pub(crate) fn without_hint_at(mut self, verb: &str) -> Self {
+        let command = format!("`umb {verb}`");
+        self.hint = self.hint.filter(|hint| !hint.contains(&command));
+        self
+    }
+
     /// What happened, in one line.
     pub(crate) fn cause(&self) -> String {
         self.source.to_string()
@@ -160,6 +167,24 @@ impl Failure {
             Kind::Usage => 2,
             Kind::Declined => 3,
             Kind::Interrupted => 130,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_at_the_very_command_is_dropped() {
+        for (hint, is_kept) in [
+            ("`umb pipeline watch` follows it", false),
+            ("`umb pipeline watch ID` follows it", true),
+            ("`umb pipeline status` shows it", true),
+        ] {
+            let failure = Failure::new(Kind::Failed, "failed").hint(hint);
+            let failure = failure.without_hint_at("pipeline watch");
+            assert_eq!(failure.hint_text().is_some(), is_kept, "{hint}");
         }
     }
 }

@@ -188,6 +188,10 @@ impl From<artifact::Error> for Failure {
             ),
             E::NoCargo(_) => Some("install Rust: https://rustup.rs"),
             E::NoArchive(_) => Some("`git checkout` brings back the one that was committed"),
+            E::Interrupted => {
+                kind = Kind::Interrupted;
+                None
+            }
             E::Cargo { .. } | E::File(_) => None,
         };
         Self::from_error(kind, error).maybe_hint(hint.map(str::to_owned))

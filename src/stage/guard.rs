@@ -7,10 +7,11 @@ use crate::stack::{self, DeployedStack, ResourcePlan, plan_resources, protect, r
 use crate::wait::{self, Pace};
 
 use super::error::Error;
+use super::plan::refuse_downgrade;
 use super::retained_table::stage_table;
 
-/// Refuses the change set `name` of a stage's Stateful if it would lose data, or create a table that already exists;
-/// returns what it would change otherwise.
+/// Refuses the change set `name` of a stage's Stateful if it would lose data, or create a table that already exists, or if
+/// a newer umb deployed the stage last; returns what it would change otherwise.
 ///
 /// # Errors
 /// Also when there is no such change set, or CloudFormation could not create it.
@@ -19,6 +20,9 @@ pub(crate) async fn guard(
     stage: &StageSpec,
     name: &str,
 ) -> Result<Vec<ResourcePlan>, Error> {
+    for id in StackRef::pair(&stage.app, &stage.name) {
+        refuse_downgrade(DeployedStack::find(env, id).await?.as_ref())?;
+    }
     let cloudformation = env.cloudformation();
     let stack = StackRef::stateful(&stage.app, &stage.name);
     let failed = |reason: String| stack::Error::ChangeSetFailed {

@@ -7,7 +7,9 @@ use crate::aws::AwsEnv;
 use crate::aws::cloudformation::ChangeSet;
 use crate::aws::dynamodb::Table;
 use crate::model::{AccountId, App, Region, StackRef, StageName, StageSpec};
-use crate::stack::{self, ResourcePlan, StackAction, StackPlan, plan_stack, refuse_loss};
+use crate::stack::{
+    self, DeployedStack, ResourcePlan, StackAction, StackPlan, plan_stack, refuse_loss,
+};
 use crate::template;
 
 use super::error::Error;
@@ -81,7 +83,7 @@ pub(super) async fn plan(
     state: &StageState,
 ) -> Result<Plan, Error> {
     if !request.allows_downgrade {
-        refuse_downgrade(state)?;
+        refuse_downgrade(state.iter())?;
     }
     let [stateful_mode, stateless_mode] = request.modes();
     let existing = state.stateful.as_ref();
@@ -135,11 +137,14 @@ async fn importable_table(env: &AwsEnv, stage: &StageSpec) -> Result<Option<Tabl
     }
 }
 
-fn refuse_downgrade(state: &StageState) -> Result<(), Error> {
+/// Refuses to change stacks of which a newer umb deployed one last.
+pub(super) fn refuse_downgrade<'a>(
+    stacks: impl IntoIterator<Item = &'a DeployedStack>,
+) -> Result<(), Error> {
     let Ok(own) = semver::Version::parse(template::VERSION) else {
         return Ok(());
     };
-    for stack in state.iter() {
+    for stack in stacks {
         if let Some(provenance) = &stack.parameters.provenance
             && provenance.version > own
         {

@@ -78,7 +78,9 @@ impl InitArgs {
             function::write(&project, &mut editor, ui)?;
         }
         if self.is_function_alone() {
-            return save(&editor, ui);
+            save(&editor, ui)?;
+            ui.note("next:\n  umb build --test\n  umb deploy dev");
+            return Ok(());
         }
         let repository = Repository::new(&project);
         let env = open_env(&editor, &flags, &environment).await;

@@ -10,7 +10,7 @@ use crate::ui::Ui;
 use super::super::target::{CloudStage, cloud_stage};
 use super::synth::check_handed_on;
 
-/// Fail if the pipeline's change set of a stage would lose data
+/// Fail if the pipeline's change set of a stage would lose data, or be a step back
 #[derive(Debug, clap::Args)]
 pub(super) struct GuardArgs {
     /// The stage
@@ -31,20 +31,22 @@ impl GuardArgs {
     }
 }
 
-/// Adds that a person may lose data where the pipeline may not: with `umb deploy`.
+/// Says what a person can do about it, which is not what the pipeline can.
 fn explained(error: stage::Error, stage: &str) -> Failure {
-    let lost = match &error {
-        stage::Error::Stack(stack::Error::WouldLoseData { logical_id, .. }) => {
-            Some(logical_id.clone())
-        }
+    let way_out = match &error {
+        stage::Error::Stack(stack::Error::WouldLoseData { logical_id, .. }) => Some(format!(
+            "nothing was changed; undo the change that causes it. If the stage is not protected, `umb deploy {stage} \
+             --allow-data-loss {logical_id}` makes it anyway; then `umb pipeline retry`"
+        )),
+        stage::Error::Downgrade { newer, .. } => Some(format!(
+            "nothing was changed; `umb deploy pipeline` with umb {newer}, run by a person, makes the pipeline's builds run \
+             that"
+        )),
         _ => None,
     };
     let failure = Failure::from(error);
-    match lost {
+    match way_out {
         None => failure,
-        Some(lost) => failure.hint(format!(
-            "nothing was changed; undo the change that causes it. If the stage is not protected, `umb deploy {stage} \
-             --allow-data-loss {lost}` makes it anyway; then `umb pipeline retry`"
-        )),
+        Some(way_out) => failure.hint(way_out),
     }
 }

@@ -3,15 +3,17 @@
 use crate::aws::AwsEnv;
 use crate::error::Failure;
 use crate::local;
-use crate::model::StageSpec;
+use crate::model::{StackRef, StageSpec};
 use crate::settings::Settings;
+use crate::stack::find_app_stack;
 use crate::stage::{StageState, StageStatus};
 use crate::ui::Ui;
 
+use super::super::interrupt::stoppable;
 use super::super::target::{CloudStage, LocalStage, Target};
-use super::report::{LocalStatus, StatusReport};
+use super::report::{LocalStatus, PipelineReport, StatusReport};
 
-/// Show the state of stages, and whether their APIs work
+/// Show the state of stages, whether their APIs work, and which umb the pipeline runs
 ///
 /// Of each stack: status, age, the umb that deployed it, drift, protection.
 #[derive(Debug, clap::Args)]
@@ -34,6 +36,10 @@ impl StatusArgs {
         settings: &Settings,
         ui: &Ui,
     ) -> Result<(), Failure> {
+        stoppable("status", self.look(settings, ui)).await
+    }
+
+    async fn look(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         if let Some(name) = &self.stage {
             ui.show(&vec![one(name, settings).await?]);
             return Ok(());
@@ -62,6 +68,14 @@ async fn all(
             }
         }
     }
+    if settings.pipeline.is_wanted() {
+        match pipeline(settings).await {
+            Ok(report) => reports.extend(report),
+            Err(error) => {
+                failure.get_or_insert(error.context("cannot see the pipeline"));
+            }
+        }
+    }
     if !is_configured {
         ui.note("AWS is not configured for every stage: `umb doctor` says what is missing");
     }
@@ -73,6 +87,27 @@ async fn cloud_if_configured(stage: &StageSpec) -> Result<Option<StatusReport>, 
         Some(env) => Ok(Some(cloud(&CloudStage::new(env, stage)).await?)),
         None => Ok(None),
     }
+}
+
+/// The state of the pipeline's stack; `None` where AWS is not configured.
+async fn pipeline(settings: &Settings) -> Result<Option<StatusReport>, Failure> {
+    let Some(env) = AwsEnv::open_if_configured(&settings.pipeline.env()).await? else {
+        return Ok(None);
+    };
+    let id = StackRef::pipeline(&settings.app);
+    let name = id.name();
+    let stack = find_app_stack(&env, id).await?;
+    let parameters = stack.as_ref().map(|stack| &stack.parameters);
+    let provenance = parameters.and_then(|parameters| parameters.provenance.as_ref());
+    let runner = parameters.and_then(|parameters| parameters.runner.as_ref());
+    Ok(Some(StatusReport::Pipeline(PipelineReport {
+        pipeline: name,
+        account: env.account().clone(),
+        region: env.region().clone(),
+        status: stack.as_ref().map(|stack| stack.status().to_string()),
+        umb: provenance.map(|provenance| provenance.version.to_string()),
+        runner: runner.map(|runner| runner.sha256.clone()),
+    })))
 }
 
 async fn one(name: &str, settings: &Settings) -> Result<StatusReport, Failure> {

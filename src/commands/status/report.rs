@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::model::StageName;
+use crate::model::{AccountId, Region, StageName};
 use crate::stage::StageStatus;
 use crate::ui::{Show, health};
 
@@ -14,6 +14,21 @@ use crate::ui::{Show, health};
 pub(super) enum StatusReport {
     Local(LocalStatus),
     Cloud(Box<StageStatus>),
+    Pipeline(PipelineReport),
+}
+
+/// The state of the pipeline's stack.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct PipelineReport {
+    pub(super) pipeline: String,
+    pub(super) account: AccountId,
+    pub(super) region: Region,
+    /// What CloudFormation says; `None` if it is not deployed.
+    pub(super) status: Option<String>,
+    /// The version of the umb that deployed it last.
+    pub(super) umb: Option<String>,
+    /// The SHA-256 of the umb that its builds run.
+    pub(super) runner: Option<String>,
 }
 
 /// The state of the stage on this machine.
@@ -48,7 +63,23 @@ impl Show for StatusReport {
         match self {
             Self::Cloud(status) => status.text(),
             Self::Local(status) => status.text(),
+            Self::Pipeline(report) => report.text(),
         }
+    }
+}
+
+impl Show for PipelineReport {
+    fn text(&self) -> String {
+        let (account, region) = (&self.account, &self.region);
+        let heading = format!("{} (account {account}, {region})", self.pipeline);
+        let state = match (&self.status, &self.umb, &self.runner) {
+            (None, ..) => "not deployed: `umb deploy pipeline` deploys it".to_owned(),
+            (Some(status), Some(umb), Some(runner)) => {
+                format!("{status}, its builds run umb {umb}\n  SHA-256 {runner}")
+            }
+            (Some(status), ..) => format!("{status}, its builds compile umb"),
+        };
+        format!("{heading}\n  {state}")
     }
 }
 
@@ -70,6 +101,29 @@ impl Show for LocalStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_pipeline_as_people_and_programs_get_it() {
+        let report = |status: Option<&str>, runner: Option<&str>| {
+            StatusReport::Pipeline(PipelineReport {
+                pipeline: "App-Pipeline".to_owned(),
+                account: "111111111111".parse().expect("valid"),
+                region: "eu-west-1".parse().expect("valid"),
+                status: status.map(str::to_owned),
+                umb: status.map(|_| "0.2.0".to_owned()),
+                runner: runner.map(str::to_owned),
+            })
+        };
+        let digest = "0".repeat(64);
+        let reports = vec![
+            report(None, None),
+            report(Some("CREATE_COMPLETE"), None),
+            report(Some("UPDATE_COMPLETE"), Some(&digest)),
+        ];
+        let text = anstream::adapter::strip_str(&reports.text()).to_string();
+        insta::assert_snapshot!("pipeline_report_text", text);
+        insta::assert_json_snapshot!("pipeline_report_json", reports);
+    }
 
     #[test]
     fn local_statuses_as_people_and_programs_get_them() {

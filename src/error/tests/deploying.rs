@@ -246,6 +246,7 @@ fn of_a_function() {
                 platform: "macos".to_owned(),
             },
             E::NoCargo(missing()),
+            E::Interrupted,
             E::Cargo {
                 verb: "test".to_owned(),
             },

@@ -44,7 +44,7 @@ fn install(venv: &Path, requirements: &Path) {
         Command::new("python3")
             .args(["-m", "venv", "--clear"])
             .arg(venv),
-        "the tests need Python 3 with its venv module (Debian: apt-get install python3-venv)",
+        "the tests need Python 3.11 or newer with its venv module (Debian: apt-get install python3-venv)",
     );
     run(
         Command::new(venv.join("bin/pip"))

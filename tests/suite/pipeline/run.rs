@@ -139,6 +139,36 @@ fn a_change_that_would_lose_data_does_not_pass_the_guard() {
 }
 
 #[test]
+fn what_a_newer_umb_deployed_is_not_undone_by_an_older_runner() {
+    let world = World::new("");
+    world.sandbox.umb(&["deploy", "prod", "--yes"]).ok();
+    world.make_allowances();
+    let stack = format!("{}-Prod-Stateful", world.sandbox.app);
+    let mut template = world.aws.template(&world.sandbox, &stack);
+    template["Resources"]["Topic"] = json!({"Type": "AWS::SNS::Topic"});
+    let newer = [("DeployedBy", "umb 99.0.0, 00")];
+    world
+        .aws
+        .update_stack(&world.sandbox, (&stack, &template), &newer, &[]);
+    world
+        .aws
+        .until_status(&world.sandbox, &stack, "UPDATE_COMPLETE");
+    world.synthesize();
+    world.cloudformation("Prod-Stateful", "Stateful.Prepare");
+    let guarded = world.build("Prod-Stateful", "Stateful.Guard");
+    assert_eq!(guarded.code, 1, "{guarded:#?}");
+    assert!(
+        guarded
+            .output
+            .contains("was deployed by umb 99.0.0, which is newer than this one")
+            && guarded
+                .output
+                .contains("`umb deploy pipeline` with umb 99.0.0, run by a person"),
+        "{guarded:#?}"
+    );
+}
+
+#[test]
 fn a_table_that_outlived_its_stack_is_left_to_a_person() {
     let world = World::new("");
     world.sandbox.umb(&["deploy", "prod", "--yes"]).ok();

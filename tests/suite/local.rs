@@ -109,7 +109,11 @@ fn users_survive_a_crash_and_a_restart() {
     let sandbox = Sandbox::new();
     stdout(&sandbox, &["deploy", "local"]);
     stdout(&sandbox, &["users", "create", "--username", "john"]);
-    signal(&sandbox.local_server(APP), "KILL");
+    let server = sandbox.local_server(APP);
+    signal(&server, "KILL");
+    while fs::read_link(format!("/proc/{server}/exe")).is_ok() {
+        std::thread::yield_now();
+    }
 
     // The record is stale now: it names a process that is gone.
     let run = sandbox.umb(&["users", "get", "john"]).fails(1);

@@ -263,7 +263,7 @@ fn ctrl_c_ends_the_following_alone() {
     std::io::Read::read_to_string(&mut stderr, &mut text).unwrap();
     assert_eq!(process.wait().unwrap().code(), Some(130), "{text}");
     assert!(
-        text.contains("hint: the pipeline continues by itself; `umb pipeline watch` follows it"),
+        text.contains("hint: the pipeline continues by itself; the same command follows it again"),
         "{text}"
     );
 }

@@ -1,4 +1,4 @@
-//! The function's deployment package: the one that is embedded in this binary, or one of a project's own.
+//! The function's deployment package: embedded in this binary, or a project's own.
 
 use std::borrow::Cow;
 

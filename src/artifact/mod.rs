@@ -1,5 +1,4 @@
-//! Executables and the function's package: the embedded one, one that is built from a project's own source, and how any
-//! of them is checked.
+//! Executables and the function's package: embedded or built from a project's source, and checked the same way.
 
 mod cargo;
 mod error;

@@ -187,7 +187,7 @@ impl From<artifact::Error> for Failure {
                  UMB_HANDLER_TARGET sets the same for `umb deploy`",
             ),
             E::NoCargo(_) => Some("install Rust: https://rustup.rs"),
-            E::NoArchive(_) => Some("`git checkout` brings back the one that was committed"),
+            E::NoArchive(_) => Some("`git checkout` restores the committed one"),
             E::Interrupted => {
                 kind = Kind::Interrupted;
                 None

@@ -49,7 +49,7 @@ impl Manifest {
             text => text?,
         };
         match serde_json::from_str::<Self>(&text) {
-            Ok(Self { format: 1, .. }) => Ok(()),
+            Ok(found) if (1..=FORMAT).contains(&found.format) => Ok(()),
             _ => Err(Error::UnknownFormat { path }),
         }
     }

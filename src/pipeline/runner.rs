@@ -1,4 +1,4 @@
-//! The umb that the pipeline's builds run: the one that a person deployed the pipeline with, never one of a commit.
+//! The umb that the pipeline's builds run. A person chose it when they deployed the pipeline; a commit cannot.
 
 use std::path::Path;
 
@@ -94,8 +94,8 @@ impl Runner {
     }
 }
 
-/// Returns the umb that the deployed pipeline's builds run; `None` where there is no pipeline, or one that an umb
-/// deployed whose builds made an umb of their own.
+/// Returns the umb that the deployed pipeline's builds run; `None` if there is no pipeline, or if its builds still compile
+/// umb.
 pub(crate) async fn deployed_runner(env: &AwsEnv, app: &App) -> Result<Option<RunnerPin>, Error> {
     let stack = find_app_stack(env, StackRef::pipeline(app)).await?;
     Ok(stack.and_then(|stack| stack.parameters.runner))

@@ -27,7 +27,7 @@ pub fn processes_in(folder: &Path) -> Vec<(String, String)> {
             .unwrap_or_default()
             .starts_with(" Z");
         let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
-        // One that is just ending has no command line any more.
+        // A process that is exiting has no command line.
         if current.starts_with(folder) && !has_ended && !line.is_empty() {
             found.push((pid, String::from_utf8_lossy(&line).replace('\0', " ")));
         }

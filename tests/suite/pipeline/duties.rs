@@ -5,6 +5,17 @@ use std::collections::BTreeSet;
 use super::roles::{actions, permissions, texts};
 use super::synthesized::{read, sandbox, written};
 
+/// What a build takes that has a log, inputs and outputs.
+const BUILD: [&str; 7] = [
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "s3:GetBucketAcl",
+    "s3:GetBucketLocation",
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:PutObject",
+];
+
 /// What each role of the pipeline does, and where AWS says that it takes it.
 const DUTIES: [(&str, &[&str]); 7] = [
     // https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
@@ -43,30 +54,8 @@ const DUTIES: [(&str, &[&str]); 7] = [
         ],
     ),
     // https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html
-    (
-        "FunctionRole",
-        &[
-            "logs:CreateLogStream",
-            "logs:PutLogEvents",
-            "s3:GetBucketAcl",
-            "s3:GetBucketLocation",
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-            "s3:PutObject",
-        ],
-    ),
-    (
-        "SynthRole",
-        &[
-            "logs:CreateLogStream",
-            "logs:PutLogEvents",
-            "s3:GetBucketAcl",
-            "s3:GetBucketLocation",
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-            "s3:PutObject",
-        ],
-    ),
+    ("FunctionRole", &BUILD),
+    ("SynthRole", &BUILD),
     (
         "UpdateRole",
         &[

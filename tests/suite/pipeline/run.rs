@@ -126,7 +126,7 @@ fn a_change_that_would_lose_data_does_not_pass_the_guard() {
         ),
         "{guarded:#?}"
     );
-    // An umb that is not the one that was pinned does nothing at all.
+    // Any umb but the pinned one does nothing at all.
     let key = format!(
         "{}/runner/{}",
         world.asset_bucket(),

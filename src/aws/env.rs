@@ -43,7 +43,11 @@ impl AwsEnv {
             Some(name) if target.only_profile => Profile::Only(name),
             Some(name) => Profile::Fallback(name),
         };
-        let session = Session::open(profile, target.region.as_ref()).await?;
+        let mut session = Session::open(profile, target.region.as_ref()).await?;
+        if let (Some(role), Some(account)) = (&target.role, &target.account) {
+            let role_arn = arn_of_role(session.region(), account, role);
+            session = session.assuming(&role_arn).await;
+        }
         let identity = sts::identity(&session).await?;
         match &target.account {
             Some(expected) if *expected != identity.account => Err(EnvError::WrongAccount {
@@ -92,8 +96,7 @@ impl AwsEnv {
 
     /// The ARN of the account's role of this name.
     pub(crate) fn role_arn(&self, name: &str) -> String {
-        let (partition, account) = (self.partition().name(), self.account());
-        format!("arn:{partition}:iam::{account}:role/{name}")
+        arn_of_role(self.region(), self.account(), name)
     }
 
     /// The page of the console that shows what happens to a stack.
@@ -127,4 +130,11 @@ impl AwsEnv {
     pub(crate) async fn discard_change_sets(&self) -> Result<(), Error> {
         self.pending.discard(&self.cloudformation()).await
     }
+}
+
+fn arn_of_role(region: &Region, account: &AccountId, name: &str) -> String {
+    format!(
+        "arn:{}:iam::{account}:role/{name}",
+        region.partition().name()
+    )
 }

@@ -167,6 +167,18 @@ impl Error {
         }
     }
 
+    /// A response that did not arrive as a whole.
+    pub(crate) fn interrupted(
+        call: &'static str,
+        error: impl StdError + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            what: format!("{call} did not respond completely"),
+            cause: Cause::Unreachable,
+            source: Some(Box::new(error)),
+        }
+    }
+
     /// A response without something that it always has.
     pub(crate) fn unexpected(call: &'static str) -> Self {
         Self {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
+use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::config::SharedHttpClient;
@@ -93,6 +94,22 @@ impl Session {
             config: loader.load().await,
             region: code,
         })
+    }
+
+    /// The same with the credentials of a role, which it takes on.
+    pub(super) async fn assuming(self, role_arn: &str) -> Self {
+        let provider = AssumeRoleProvider::builder(role_arn)
+            .session_name("umb")
+            .configure(&self.config)
+            .build()
+            .await;
+        let config = self.config.into_builder();
+        Self {
+            config: config
+                .credentials_provider(SharedCredentialsProvider::new(provider))
+                .build(),
+            region: self.region,
+        }
     }
 
     /// The region that calls go to.

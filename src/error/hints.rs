@@ -146,7 +146,7 @@ impl From<pipeline::Error> for Failure {
                 format!("its stages are {}", known.join(", "))
             }
             E::NoBuild { .. } => "`umb pipeline status` shows the actions; UpdatePipeline, Function, Synth, \
-                                  Stateful.Guard and SmokeTest have logs"
+                                  Plan and Stateless.Deploy have logs"
                 .to_owned(),
             E::UnfitRunner { is_own: true, .. } => {
                 "pass an umb of this version for Linux: `umb deploy pipeline --runner FILE`; the README says how to get one"
@@ -154,6 +154,11 @@ impl From<pipeline::Error> for Failure {
             }
             E::UnfitRunner { .. } => {
                 "the README says how to build an umb for Linux, with glibc 2.34".to_owned()
+            }
+            E::NothingRefused { .. } => {
+                "`umb pipeline status` shows where it failed; its log names what would become broader, and the digest: \
+                 `umb pipeline logs`"
+                    .to_owned()
             }
             E::UnknownFormat { .. } => {
                 "`umb deploy pipeline` with that umb, run by a person, upgrades the pipeline's".to_owned()

@@ -30,6 +30,21 @@ fn hint(error: &Error) -> Option<String> {
         Error::Downgrade { newer, .. } => {
             format!("install umb {newer}, or pass --allow-downgrade to deploy with this one anyway")
         }
+        Error::Leftover { stack } => match stack.stage() {
+            Some(stage) => format!(
+                "`umb deploy {stage}`, run by a person, removes it and deploys the stage; then `umb pipeline retry`"
+            ),
+            None => return None,
+        },
+        Error::NotAsPlanned { .. } => {
+            "nothing was changed; `umb pipeline run` plans the newest commit again, and asks again".to_owned()
+        }
+        Error::RollbackCloses { stack, .. } => match stack.stage() {
+            Some(stage) => format!(
+                "nothing was changed; a person can run `umb deploy {stage}` in the commit to go back to"
+            ),
+            None => return None,
+        },
         Error::OtherPlan { stage, .. } => {
             format!("make a new plan: `umb plan {stage} --out plan.json`")
         }

@@ -47,6 +47,16 @@ pub(crate) fn table(app: &App, stage: &StageName) -> String {
     format!("{}-Table", StackRef::stateful(app, stage))
 }
 
+/// The role that the pipeline deploys a stage with.
+pub(crate) fn deployment_role(app: &App, region: &Region) -> String {
+    format!("{app}-Deployment-{region}")
+}
+
+/// The role that the pipeline plans and checks a stage with.
+pub(crate) fn check_role(app: &App, region: &Region) -> String {
+    format!("{app}-Check-{region}")
+}
+
 /// The role that CloudFormation works with on the stages' stacks.
 pub(crate) fn execution_role(app: &App, region: &Region) -> String {
     format!("{app}-Execution-{region}")
@@ -73,6 +83,9 @@ pub(crate) fn pipeline_stages(stage: &StageName) -> [String; 2] {
     ["Stateful", "Stateless"].map(|part| format!("{}-{part}", stage.capitalized()))
 }
 
+/// The action of the pipeline that plans what a commit does to one of the app's stages.
+pub(crate) const PLAN_ACTION: &str = "Plan";
+
 /// Whether a stage of the pipeline deploys one of the app's.
 pub(crate) fn is_deploying_stage(name: &str) -> bool {
     name.ends_with("-Stateful") || name.ends_with("-Stateless")
@@ -91,6 +104,11 @@ pub(crate) fn handler_key(sha256: &str) -> String {
 /// The key of a stack's template in the asset bucket, where it is too large for a request.
 pub(crate) fn template_key(stack: &StackRef) -> String {
     format!("templates/{stack}.json")
+}
+
+/// The key of what says that a person allows a commit what becomes broader by it, of which this is the digest.
+pub(crate) fn approval_key(commit: &str, digest: &str) -> String {
+    format!("approvals/{commit}/{digest}")
 }
 
 /// The key of an umb that the pipeline's builds run: its SHA-256, in hexadecimal digits.

@@ -201,6 +201,7 @@ impl PipelineSpec {
             region: self.region.clone(),
             profile: self.profile.clone(),
             only_profile: self.only_profile,
+            role: None,
         }
     }
 }

@@ -182,6 +182,7 @@ impl StageSpec {
             region: self.region.clone(),
             profile: self.profile.clone(),
             only_profile: self.only_profile,
+            role: None,
         }
     }
 

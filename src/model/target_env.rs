@@ -13,4 +13,6 @@ pub(crate) struct TargetEnv {
     pub(crate) profile: Option<String>,
     /// Whether that profile is used even where the environment has credentials of its own.
     pub(crate) only_profile: bool,
+    /// The name of a role of the account that is taken on first.
+    pub(crate) role: Option<String>,
 }

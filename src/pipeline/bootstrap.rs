@@ -2,8 +2,10 @@
 
 use crate::aws::AwsEnv;
 use crate::model::{AccountId, App, PermissionsBoundary, StackRef, names};
-use crate::stack::{self, AppStack, Reporter, asset_bucket, find_app_stack, lacks_logging_role};
-use crate::template::{self, Bootstrap};
+use crate::stack::{
+    AppStack, DeployedStack, Reporter, asset_bucket, find_app_stack, lacks_logging_role,
+};
+use crate::template::{self, BOOTSTRAP_VERSION, BOOTSTRAP_VERSION_OUTPUT, Bootstrap};
 
 use super::error::Error;
 
@@ -31,13 +33,17 @@ pub(crate) async fn prepare_bootstrap(
     Ok(AppStack::prepare(env, rendered, reporter).await?)
 }
 
-/// Returns the account whose pipeline the app's bootstrap stack trusts; `None` if there is no such stack.
-pub(crate) async fn trusted_account(
-    env: &AwsEnv,
-    app: &App,
-) -> Result<Option<AccountId>, stack::Error> {
+/// Whether the app's bootstrap stack has the roles that a pipeline of this umb needs.
+pub(crate) async fn has_current_roles(env: &AwsEnv, app: &App) -> Result<bool, Error> {
     let stack = find_app_stack(env, StackRef::bootstrap(app)).await?;
-    Ok(stack.and_then(|stack| stack.parameters.pipeline_account))
+    Ok(stack.is_some_and(|stack| is_current(&stack)))
+}
+
+/// Whether a bootstrap stack has the roles that a pipeline of this umb needs.
+pub(crate) fn is_current(bootstrap: &DeployedStack) -> bool {
+    let version = bootstrap.details.outputs.get(BOOTSTRAP_VERSION_OUTPUT);
+    let version = version.and_then(|version| version.parse::<u32>().ok());
+    version.is_some_and(|version| version >= BOOTSTRAP_VERSION)
 }
 
 /// Returns the stacks that CloudFormation works on with a role of the app's bootstrap stack. Without the role, they

@@ -58,6 +58,8 @@ pub(crate) enum Error {
         pipeline: String,
         verb: &'static str,
     },
+    #[error("the newest execution of {pipeline} was not refused for {digest}")]
+    NothingRefused { pipeline: String, digest: String },
     #[error("several stages wait for approval: {}", stages.join(", "))]
     SeveralWait { stages: Vec<String> },
     #[error("the pipeline has no stage {stage}")]

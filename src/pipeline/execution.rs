@@ -94,7 +94,7 @@ impl<'a> PipelineRuns<'a> {
     ///
     /// # Errors
     /// When none waits, or more than one.
-    pub(crate) async fn waiting(&self, stage: Option<&str>) -> Result<Approval, Error> {
+    pub(super) async fn approval(&self, stage: Option<&str>) -> Result<Approval, Error> {
         let stages = self.stages().await?.into_iter().map(Stage::from);
         let mut waiting: Vec<_> = stages
             .filter(|one| stage.is_none_or(|wanted| one.is_called(wanted)))
@@ -104,6 +104,7 @@ impl<'a> PipelineRuns<'a> {
                     stage: one.name.clone(),
                     action: action.name.clone(),
                     token: action.token.clone()?,
+                    execution: one.execution.clone(),
                 })
             })
             .collect();

@@ -129,15 +129,22 @@ impl PipelineRuns<'_> {
 
     /// Returns the last lines of a failed build's log.
     async fn tail(&self, action: &ActionExecution) -> Result<Option<Event>, Error> {
-        let Some((group, stream)) = self.log(action) else {
-            return Ok(None);
-        };
-        let lines = logs::tail(self.env.session(), &group, &stream, TAIL).await?;
+        let lines = self.last_lines(action).await?;
         Ok((!lines.is_empty()).then(|| Event::Log {
             stage: action.stage.clone(),
             action: action.action.clone(),
             lines,
         }))
+    }
+
+    /// Returns the last lines of a build's log; none if it is no build.
+    pub(super) async fn last_lines(&self, action: &ActionExecution) -> Result<Vec<String>, Error> {
+        match self.log(action) {
+            None => Ok(Vec::new()),
+            Some((group, stream)) => {
+                Ok(logs::tail(self.env.session(), &group, &stream, TAIL).await?)
+            }
+        }
     }
 
     /// Returns the log group and stream of a build: for `App-Pipeline-Build:UUID`, `/umb/App-Pipeline` and `build/UUID`.

@@ -1,17 +1,21 @@
 //! What deploys stages by itself: the pipeline, its connection to the repository, and its roles.
 
+mod approvals;
 mod bootstrap;
 mod connection;
 mod error;
 mod execution;
 mod follow;
-mod manifest;
+mod handed_on;
+mod proposal;
 mod runner;
 mod stack;
 mod state;
+mod waiting;
 
 pub(crate) use crate::aws::codeconnections::{Connection, Status as ConnectionStatus};
-pub(crate) use bootstrap::{dependents, prepare_bootstrap, trusted_account};
+pub(crate) use approvals::{Approvals, digest_of_broader};
+pub(crate) use bootstrap::{dependents, has_current_roles, is_current, prepare_bootstrap};
 pub(crate) use connection::{
     Provider, connections, create_connection, delete_connection, find_connection, finish_page,
     is_own_connection, until_available,
@@ -19,7 +23,9 @@ pub(crate) use connection::{
 pub(crate) use error::Error;
 pub(crate) use execution::PipelineRuns;
 pub(crate) use follow::{EndedExecution, FailedAction};
-pub(crate) use manifest::Manifest;
+pub(crate) use handed_on::{hand_on, handed_on};
+pub(crate) use proposal::Proposal;
 pub(crate) use runner::{Runner, deployed_runner};
 pub(crate) use stack::{destroy, plan, prepare};
 pub(crate) use state::{Event, Execution, PipelineStatus, Status};
+pub(crate) use waiting::{Refused, Waiting};

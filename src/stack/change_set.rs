@@ -35,6 +35,31 @@ pub(super) async fn create(
     kind: Kind,
     mode: Mode,
 ) -> Result<ChangeSet, Error> {
+    let name = format!("{}{}", name_prefix(rendered), Uuid::new_v4());
+    create_named(env, rendered, &name, kind, mode).await
+}
+
+/// Requests a change set of an existing stack in place of the one that has this name. It stays pending until it is
+/// executed or kept.
+pub(super) async fn replace(
+    env: &AwsEnv,
+    rendered: &RenderedStack,
+    name: &str,
+) -> Result<ChangeSet, Error> {
+    let cloudformation = env.cloudformation();
+    if let Some(old) = cloudformation.change_set(&rendered.name(), name).await? {
+        cloudformation.delete_change_set(&old).await?;
+    }
+    create_named(env, rendered, name, Kind::Update, Mode::Standard).await
+}
+
+async fn create_named(
+    env: &AwsEnv,
+    rendered: &RenderedStack,
+    name: &str,
+    kind: Kind,
+    mode: Mode,
+) -> Result<ChangeSet, Error> {
     let is_new = kind != Kind::Update;
     let text = rendered.template.to_string();
     let url = if text.len() > LARGEST_BODY {
@@ -46,7 +71,7 @@ pub(super) async fn create(
     let change_set = env
         .cloudformation()
         .create_change_set(&ChangeSetRequest {
-            name: &format!("{}{}", name_prefix(rendered), Uuid::new_v4()),
+            name,
             stack: &rendered.name(),
             is_new,
             template: by_url.unwrap_or(TemplateSource::Body(&text)),

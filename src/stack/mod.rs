@@ -27,6 +27,7 @@ mod settle;
 mod status;
 
 pub(crate) use app_stack::{AppStack, find_app_stack};
+pub(crate) use broader::digest as broader_digest;
 pub(crate) use delete::delete_if_owned;
 pub(crate) use deployed::DeployedStack;
 pub(crate) use diagnose::diagnose_stack;
@@ -40,7 +41,8 @@ pub(crate) use execute::{Applier, Deployed};
 pub(crate) use logging_role::lacks_logging_role;
 pub(crate) use outputs::{ENDPOINT_URL, Outputs, endpoint, reachable};
 pub(crate) use plan::{
-    Baseline, ResourcePlan, StackAction, StackPlan, plan_resources, plan_stack, refuse_loss,
+    Baseline, ResourcePlan, StackAction, StackPlan, closed, plan_change_set, plan_stack,
+    refuse_loss, replace_plan,
 };
 pub(crate) use protection::protect;
 pub(crate) use recover::{StackOutcome, cancel, roll_back, watch};

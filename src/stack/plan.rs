@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::aws::AwsEnv;
 use crate::aws::cloudformation::{Action, Change, ChangeSet, Mode, PropertyChange};
@@ -78,6 +79,21 @@ impl StackPlan {
         !self.broader.is_empty() || self.resources.iter().any(needs)
     }
 
+    /// Whether it does to the stack exactly what `other` does.
+    pub(crate) fn does_the_same_as(&self, other: &Self) -> bool {
+        self.action == other.action
+            && self.digest == other.digest
+            // As they are shown: a plan that was saved has no more.
+            && json!(self.resources) == json!(other.resources)
+            && !self.goes_beyond(other)
+    }
+
+    /// Whether it makes something broader that `other` does not, or needs consent where `other` needs none.
+    pub(crate) fn goes_beyond(&self, other: &Self) -> bool {
+        let is_new = |broader: &Broader| !other.broader.contains(broader);
+        self.broader.iter().any(is_new) || (self.needs_consent() && !other.needs_consent())
+    }
+
     /// Whether it imports existing resources into the stack.
     pub(crate) fn imports(&self) -> bool {
         self.resources
@@ -133,43 +149,139 @@ pub(crate) async fn plan_stack(
     existing: Option<&DeployedStack>,
     mode: Mode,
 ) -> Result<StackPlan, Error> {
-    let mut plan = StackPlan {
-        stack: rendered.name(),
-        action: StackAction::None,
-        digest: rendered.digest.clone(),
-        baseline: existing.map(Baseline::new),
-        change_set: None,
-        reconciles_code: false,
-        resources: Vec::new(),
-        broader: Vec::new(),
-    };
+    let plan = StackPlan::unchanged(rendered, existing);
     let Some(existing) = existing else {
-        plan.action = StackAction::Create;
-        plan.resources = additions(rendered);
-        let account = env.account().as_str();
-        let first = template::resolved(&rendered.template, &rendered.parameters, account);
-        plan.broader = broader::beyond(&first);
-        return Ok(plan);
+        return Ok(plan.creating(env, rendered, additions(rendered)));
     };
     if mode != Mode::RevertDrift && is_up_to_date(existing, rendered) {
         return Ok(plan);
     }
     let change_set = change_set::create(env, rendered, Kind::Update, mode).await?;
+    plan.updating(env, rendered, existing, change_set).await
+}
+
+/// Plans the same by a change set with a fixed name, in place of any other that has the name.
+pub(crate) async fn replace_plan(
+    env: &AwsEnv,
+    rendered: &RenderedStack,
+    existing: Option<&DeployedStack>,
+    name: &str,
+) -> Result<StackPlan, Error> {
+    let plan = StackPlan::unchanged(rendered, existing);
+    let Some(existing) = existing else {
+        return Ok(plan.creating(env, rendered, additions(rendered)));
+    };
+    let change_set = change_set::replace(env, rendered, name).await?;
+    plan.updating(env, rendered, existing, change_set).await
+}
+
+/// Plans what a change set does that somebody else has made of `rendered`.
+///
+/// # Errors
+/// Also when there is no change set of this name.
+pub(crate) async fn plan_change_set(
+    env: &AwsEnv,
+    rendered: &RenderedStack,
+    existing: Option<&DeployedStack>,
+    name: &str,
+) -> Result<StackPlan, Error> {
+    let cloudformation = env.cloudformation();
+    let found = cloudformation.change_set(&rendered.name(), name).await?;
+    let change_set = found.ok_or_else(|| Error::ChangeSetFailed {
+        stack: rendered.id.clone(),
+        reason: format!("there is no change set {name}"),
+    })?;
+    let plan = StackPlan::unchanged(rendered, existing);
     let Some(changes) = compute(env, rendered, &change_set).await? else {
-        env.cloudformation().delete_change_set(&change_set).await?;
-        env.pending().keep(&change_set);
         return Ok(plan);
     };
-    plan.action = StackAction::Update;
-    plan.change_set = Some(change_set);
-    if changes
-        .iter()
-        .any(|change| broader::is_relevant(&change.resource_type))
-    {
-        plan.broader = broader(env, existing, rendered).await?;
+    let plan = plan.with_change_set(change_set);
+    let Some(existing) = existing else {
+        return Ok(plan.creating(env, rendered, plan_resources(changes)));
+    };
+    plan.changing(env, rendered, existing, changes).await
+}
+
+impl StackPlan {
+    /// The plan that leaves a stack as it is.
+    fn unchanged(rendered: &RenderedStack, existing: Option<&DeployedStack>) -> Self {
+        Self {
+            stack: rendered.name(),
+            action: StackAction::None,
+            digest: rendered.digest.clone(),
+            baseline: existing.map(Baseline::new),
+            change_set: None,
+            reconciles_code: false,
+            resources: Vec::new(),
+            broader: Vec::new(),
+        }
     }
-    plan.resources = plan_resources(changes);
-    Ok(plan)
+
+    fn with_change_set(self, change_set: ChangeSet) -> Self {
+        Self {
+            change_set: Some(change_set),
+            ..self
+        }
+    }
+
+    /// Creates the stack with `resources`.
+    fn creating(
+        self,
+        env: &AwsEnv,
+        rendered: &RenderedStack,
+        resources: Vec<ResourcePlan>,
+    ) -> Self {
+        let account = env.account().as_str();
+        let first = template::resolved(&rendered.template, &rendered.parameters, account);
+        Self {
+            action: StackAction::Create,
+            resources,
+            broader: broader::beyond(&first),
+            ..self
+        }
+    }
+
+    /// Updates the stack by a change set of this run; one that would change nothing is deleted.
+    async fn updating(
+        self,
+        env: &AwsEnv,
+        rendered: &RenderedStack,
+        existing: &DeployedStack,
+        change_set: ChangeSet,
+    ) -> Result<Self, Error> {
+        let Some(changes) = compute(env, rendered, &change_set).await? else {
+            env.cloudformation().delete_change_set(&change_set).await?;
+            env.pending().keep(&change_set);
+            return Ok(self);
+        };
+        let plan = self.with_change_set(change_set);
+        plan.changing(env, rendered, existing, changes).await
+    }
+
+    /// Makes these changes.
+    async fn changing(
+        mut self,
+        env: &AwsEnv,
+        rendered: &RenderedStack,
+        existing: &DeployedStack,
+        changes: Vec<Change>,
+    ) -> Result<Self, Error> {
+        self.action = StackAction::Update;
+        let [deployed, wanted] = templates(env, existing, rendered).await?;
+        self.broader = broader::broader(&deployed, &wanted);
+        self.resources = plan_resources(changes);
+        Ok(self)
+    }
+}
+
+/// Returns what the stack leaves open and `rendered` would close: who may call an API, and from where.
+pub(crate) async fn closed(
+    env: &AwsEnv,
+    existing: &DeployedStack,
+    rendered: &RenderedStack,
+) -> Result<Vec<Broader>, Error> {
+    let [deployed, wanted] = templates(env, existing, rendered).await?;
+    Ok(broader::opened(&wanted, &deployed))
 }
 
 /// Explains what a change set would do to each resource.
@@ -197,19 +309,20 @@ fn is_up_to_date(existing: &DeployedStack, rendered: &RenderedStack) -> bool {
         && has(&rendered.tags, &existing.details.tags)
 }
 
-async fn broader(
+/// Returns the template of a stack, and the one that it is to get, with their parameters' values put in.
+async fn templates(
     env: &AwsEnv,
     existing: &DeployedStack,
     rendered: &RenderedStack,
-) -> Result<Vec<Broader>, Error> {
+) -> Result<[Value; 2], Error> {
     let deployed = env.cloudformation().template(existing.arn()).await?;
     // A template that is not JSON is not umb's. Then all permissions count as new.
     let deployed = serde_json::from_str(&deployed).unwrap_or_default();
     let account = env.account().as_str();
-    Ok(broader::broader(
-        &template::resolved(&deployed, &existing.details.parameters, account),
-        &template::resolved(&rendered.template, &rendered.parameters, account),
-    ))
+    Ok([
+        template::resolved(&deployed, &existing.details.parameters, account),
+        template::resolved(&rendered.template, &rendered.parameters, account),
+    ])
 }
 
 /// Returns what a stack that does not exist yet would hold. Without a change set, which would leave an empty stack

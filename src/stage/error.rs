@@ -29,6 +29,27 @@ pub(crate) enum Error {
         newer: String,
         own: String,
     },
+    #[error("{stack} is left over from a failed first creation")]
+    Leftover { stack: StackRef },
+    #[error(
+        "{stack} has changed since this was planned: then {}, now {}",
+        listed(planned),
+        listed(now)
+    )]
+    NotAsPlanned {
+        stack: String,
+        /// The resources that would have changed, and those that would change now.
+        planned: Vec<String>,
+        now: Vec<String>,
+    },
+    #[error(
+        "the rollback of {stack} would undo what a newer deploy has allowed: {}",
+        closed.join("; ")
+    )]
+    RollbackCloses {
+        stack: StackRef,
+        closed: Vec<String>,
+    },
     #[error("the plan does not fit: {reason}")]
     OtherPlan { stage: StageName, reason: String },
     #[error("the stage {stage} has no function yet")]
@@ -49,5 +70,13 @@ impl Error {
     /// Whether somebody else was faster: what was planned no longer fits, and another plan may.
     pub(crate) fn is_lost_race(&self) -> bool {
         matches!(self, Self::Stack(error) if error.is_lost_race())
+    }
+}
+
+fn listed(resources: &[String]) -> String {
+    if resources.is_empty() {
+        "nothing".to_owned()
+    } else {
+        resources.join(", ")
     }
 }

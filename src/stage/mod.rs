@@ -6,9 +6,9 @@ mod destroy;
 mod diagnose;
 mod error;
 mod function_code;
-mod guard;
 mod leftovers;
 mod outputs;
+mod pipeline;
 mod plan;
 mod preflight;
 mod prepare;
@@ -25,9 +25,11 @@ pub(crate) use destroy::destroy;
 pub(crate) use diagnose::diagnose;
 pub(crate) use error::Error;
 pub(crate) use function_code::deploy_code;
-pub(crate) use guard::{guard, protect_stage};
 pub(crate) use leftovers::{Leftover, leftovers};
 pub(crate) use outputs::{items, outputs};
+pub(crate) use pipeline::{
+    Agreement, HandedOn, deploy_stateless, propose, protect_stage, refuse_newer,
+};
 pub(crate) use plan::Plan;
 pub(crate) use preflight::{Preflight, preflight};
 pub(crate) use prepare::Prepared;

@@ -9,6 +9,11 @@ use super::yaml::{Error, parse};
 
 const BOOTSTRAP: &str = include_str!("../../assets/bootstrap.yaml");
 
+/// The output that says of which version the roles are.
+pub(crate) const BOOTSTRAP_VERSION_OUTPUT: &str = "Version";
+/// The version of the roles. A change that a pipeline needs raises it; a newer version serves an older pipeline, too.
+pub(crate) const BOOTSTRAP_VERSION: u32 = 2;
+
 /// What the template depends on. Accounts and region are texts, because placeholders may stand for them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Bootstrap {
@@ -53,9 +58,11 @@ pub(crate) fn bootstrap(bootstrap: &Bootstrap) -> Result<RenderedStack, Error> {
         (SETS_LOGGING_ROLE, sets_logging_role.to_string()),
     ];
     let id = StackRef::bootstrap(app);
+    let mut template = parse(BOOTSTRAP)?;
+    template["Outputs"][BOOTSTRAP_VERSION_OUTPUT]["Value"] = BOOTSTRAP_VERSION.to_string().into();
     Ok(RenderedStack::new(
         id,
-        parse(BOOTSTRAP)?,
+        template,
         parameters,
         boundary.as_ref(),
     ))

@@ -17,7 +17,7 @@ mod stateful;
 mod stateless;
 mod yaml;
 
-pub(crate) use bootstrap::{Bootstrap, bootstrap};
+pub(crate) use bootstrap::{BOOTSTRAP_VERSION, BOOTSTRAP_VERSION_OUTPUT, Bootstrap, bootstrap};
 pub(crate) use intrinsics::resolved;
 pub(crate) use parameters::DeployedParameters;
 pub(crate) use pipeline::{FUNCTION_BUILDSPEC, pipeline};

@@ -19,7 +19,8 @@ const PIPELINE: &str = include_str!("../../assets/pipeline.yaml");
 pub(crate) const FUNCTION_BUILDSPEC: &str = include_str!("../../assets/buildspecs/function.yml");
 const SYNTH: &str = include_str!("../../assets/buildspecs/synth.yml");
 const UPDATE: &str = include_str!("../../assets/buildspecs/update.yml");
-const CHECKS: &str = include_str!("../../assets/buildspecs/checks.yml");
+const PLAN: &str = include_str!("../../assets/buildspecs/plan.yml");
+const DEPLOY: &str = include_str!("../../assets/buildspecs/deploy.yml");
 
 /// Renders the stack, whose builds run `runner`.
 ///
@@ -29,7 +30,8 @@ pub(crate) fn pipeline(pipeline: &Pipeline, runner: &RunnerPin) -> Result<Render
     let mut template = parse(PIPELINE)?;
     let resources = &mut template["Resources"];
     for (project, buildspec) in [
-        ("ChecksProject", CHECKS),
+        ("DeployProject", DEPLOY),
+        ("PlanProject", PLAN),
         ("SynthProject", SYNTH),
         ("UpdateProject", UPDATE),
     ] {
@@ -37,37 +39,35 @@ pub(crate) fn pipeline(pipeline: &Pipeline, runner: &RunnerPin) -> Result<Render
     }
     add_function(resources, pipeline);
     let definition = &mut resources["Pipeline"]["Properties"];
-    let stages = pipeline.stages.iter();
-    append(
-        &mut definition["Stages"],
-        stages.flat_map(|stage| stages_of(pipeline, stage)),
-    );
+    append(&mut definition["Stages"], stages_of(pipeline));
     if !pipeline.spec.paths.is_empty() {
         definition["Triggers"] = trigger(pipeline);
         // Every commit would start an execution all the same.
         let source = &mut definition["Stages"][0]["Actions"][0];
         source["Configuration"]["DetectChanges"] = "false".into();
     }
-    let stages = pipeline.stages.iter();
-    let deployment: Vec<_> = stages
-        .map(|stage| role(pipeline, stage, "Deployment"))
-        .collect();
+    let roles = |duty: &str| {
+        let stages = pipeline.stages.iter();
+        distinct(stages.map(|stage| role(pipeline, stage, duty)).collect())
+    };
+    let (deployment, check) = (roles("Deployment"), roles("Check"));
     let actions = &mut resources["PipelineRole"]["Properties"]["Policies"][0]["PolicyDocument"];
-    append(
-        &mut actions["Statement"][0]["Resource"],
-        distinct(deployment),
-    );
-    let stages = pipeline.stages.iter();
-    let checks: Vec<_> = stages.map(|stage| role(pipeline, stage, "Check")).collect();
-    append(
-        &mut resources["ChecksRole"]["Properties"]["Policies"],
-        [json!({
-            "PolicyName": "Stages",
-            "PolicyDocument": {"Version": "2012-10-17", "Statement": [
-                {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": distinct(checks)}
-            ]},
-        })],
-    );
+    append(&mut actions["Statement"][0]["Resource"], deployment.clone());
+    for (id, roles) in [
+        ("DeployRole", [deployment, check.clone()].concat()),
+        ("PlanRole", check.clone()),
+        ("SynthRole", check),
+    ] {
+        append(
+            &mut resources[id]["Properties"]["Policies"],
+            [json!({
+                "PolicyName": "Stages",
+                "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+                    {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": roles}
+                ]},
+            })],
+        );
+    }
     share_artifacts(resources, pipeline);
     let id = StackRef::pipeline(&pipeline.app);
     let boundary = pipeline.boundary.as_ref();

@@ -5,26 +5,58 @@ use serde_json::{Value, json};
 use crate::model::names::{self, AssetBucketNames};
 use crate::model::{AccountId, App, Pipeline, PipelineStage, StackRef};
 
-/// The change set that the pipeline makes, guards and executes.
+/// The name of the change sets that the pipeline makes, plans by and executes.
 pub(crate) const CHANGE_SET: &str = "PipelineChange";
 
-/// The pipeline's two stages for one of the app's: CodePipeline rolls back whole stages of its own, and what
-/// holds data is never rolled back.
-pub(super) fn stages_of(pipeline: &Pipeline, stage: &PipelineStage) -> [Value; 2] {
+/// The pipeline's stages for all of the app's.
+pub(super) fn stages_of(pipeline: &Pipeline) -> impl Iterator<Item = Value> {
+    let stages = pipeline.stages.iter().enumerate();
+    stages.flat_map(|(index, stage)| pair(pipeline, stage, &format!("Plan{}", index + 1)))
+}
+
+/// The pipeline's two stages for one of the app's, whose plan is in the artifact `plan`: CodePipeline rolls back whole stages
+/// of its own, and what holds data is never rolled back. Everything is planned before a person is asked.
+fn pair(pipeline: &Pipeline, stage: &PipelineStage, plan: &str) -> [Value; 2] {
     let [stateful_name, stateless_name] = names::pipeline_stages(&stage.name);
     let mut stateful = Actions::default();
+    stateful.then(publish(pipeline, stage));
+    stateful.then(prepare(pipeline, stage));
+    stateful.then(json!({
+        "Name": names::PLAN_ACTION,
+        "ActionTypeId": codebuild(),
+        "RoleArn": {"Fn::GetAtt": ["StartRole", "Arn"]},
+        "Configuration": {
+            "ProjectName": {"Ref": "PlanProject"},
+            "EnvironmentVariables": variables(&[
+                ("COMMIT", "#{Source.CommitId}"),
+                ("EXECUTION", "#{codepipeline.PipelineExecutionId}"),
+                ("STAGE", stage.name.as_str()),
+            ]),
+        },
+        "InputArtifacts": [{"Name": "Templates"}],
+        "OutputArtifacts": [{"Name": plan}],
+    }));
     if stage.needs_approval {
         stateful.then(approval(stage));
     }
-    stateful.then(prepare(pipeline, stage, Part::Stateful));
-    stateful.then(check(pipeline, stage, "Stateful.Guard", "guard"));
-    stateful.then(deploy(pipeline, stage, Part::Stateful));
+    stateful.then(execute(pipeline, stage));
 
     let mut stateless = Actions::default();
-    stateless.then(publish(pipeline, stage));
-    stateless.then(prepare(pipeline, stage, Part::Stateless));
-    stateless.then(deploy(pipeline, stage, Part::Stateless));
-    stateless.then(check(pipeline, stage, "SmokeTest", "verify"));
+    stateless.then(json!({
+        "Name": "Stateless.Deploy",
+        "ActionTypeId": codebuild(),
+        "RoleArn": {"Fn::GetAtt": ["StartRole", "Arn"]},
+        "Configuration": {
+            "ProjectName": {"Ref": "DeployProject"},
+            "PrimarySource": "Templates",
+            "EnvironmentVariables": variables(&[
+                ("EXECUTION", "#{codepipeline.PipelineExecutionId}"),
+                ("PLAN", plan),
+                ("STAGE", stage.name.as_str()),
+            ]),
+        },
+        "InputArtifacts": [{"Name": "Templates"}, {"Name": plan}],
+    }));
     [
         json!({"Name": stateful_name, "Actions": stateful.0}),
         json!({
@@ -33,23 +65,6 @@ pub(super) fn stages_of(pipeline: &Pipeline, stage: &PipelineStage) -> [Value; 2
             "OnFailure": {"Result": "ROLLBACK"},
         }),
     ]
-}
-
-/// One of the two stacks of a stage.
-#[derive(Debug, Clone, Copy)]
-enum Part {
-    Stateful,
-    Stateless,
-}
-
-impl Part {
-    /// The name that actions have for it.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Stateful => "Stateful",
-            Self::Stateless => "Stateless",
-        }
-    }
 }
 
 /// Actions, one after the other.
@@ -83,11 +98,11 @@ fn publish(pipeline: &Pipeline, stage: &PipelineStage) -> Value {
     })
 }
 
-/// Proposes a change set of the stage's Stateful or Stateless.
-fn prepare(pipeline: &Pipeline, stage: &PipelineStage, part: Part) -> Value {
-    let stack = stack_name(pipeline, stage, part);
+/// Proposes a change set of the stage's Stateful.
+fn prepare(pipeline: &Pipeline, stage: &PipelineStage) -> Value {
+    let stack = StackRef::stateful(&pipeline.app, &stage.name).name();
     json!({
-        "Name": format!("{}.Prepare", part.name()),
+        "Name": "Stateful.Prepare",
         "ActionTypeId": cloudformation(),
         "RoleArn": role(pipeline, stage, "Deployment"),
         "Configuration": {
@@ -104,38 +119,26 @@ fn prepare(pipeline: &Pipeline, stage: &PipelineStage, part: Part) -> Value {
 }
 
 /// Executes what was proposed.
-fn deploy(pipeline: &Pipeline, stage: &PipelineStage, part: Part) -> Value {
+fn execute(pipeline: &Pipeline, stage: &PipelineStage) -> Value {
     json!({
-        "Name": format!("{}.Deploy", part.name()),
+        "Name": "Stateful.Deploy",
         "ActionTypeId": cloudformation(),
         "RoleArn": role(pipeline, stage, "Deployment"),
         "Configuration": {
             "ActionMode": "CHANGE_SET_EXECUTE",
-            "StackName": stack_name(pipeline, stage, part),
+            "StackName": StackRef::stateful(&pipeline.app, &stage.name).name(),
             "ChangeSetName": CHANGE_SET,
         },
     })
 }
 
-fn check(pipeline: &Pipeline, stage: &PipelineStage, name: &str, check: &str) -> Value {
-    let plain =
-        |name: &str, value: &str| json!({"name": name, "value": value, "type": "PLAINTEXT"});
-    let role_arn = role_arn(&pipeline.app, &stage.account, "Check");
-    let variables = [
-        plain("CHECK", check),
-        plain("STAGE", stage.name.as_str()),
-        plain("ROLE_ARN", &role_arn),
-    ];
-    json!({
-        "Name": name,
-        "ActionTypeId": codebuild(),
-        "RoleArn": {"Fn::GetAtt": ["StartRole", "Arn"]},
-        "Configuration": {
-            "ProjectName": {"Ref": "ChecksProject"},
-            "EnvironmentVariables": {"Fn::Sub": json!(variables).to_string()},
-        },
-        "InputArtifacts": [{"Name": "Templates"}],
-    })
+/// The variables of a build's environment, as CodePipeline takes them.
+fn variables(pairs: &[(&str, &str)]) -> String {
+    let variables = pairs.iter();
+    let variables: Vec<_> = variables
+        .map(|(name, value)| json!({"name": name, "value": value, "type": "PLAINTEXT"}))
+        .collect();
+    json!(variables).to_string()
 }
 
 pub(super) fn codebuild() -> Value {
@@ -144,14 +147,6 @@ pub(super) fn codebuild() -> Value {
 
 fn cloudformation() -> Value {
     json!({"Category": "Deploy", "Owner": "AWS", "Provider": "CloudFormation", "Version": "1"})
-}
-
-fn stack_name(pipeline: &Pipeline, stage: &PipelineStage, part: Part) -> String {
-    let (app, stage) = (&pipeline.app, &stage.name);
-    match part {
-        Part::Stateful => StackRef::stateful(app, stage).name(),
-        Part::Stateless => StackRef::stateless(app, stage).name(),
-    }
 }
 
 /// A role of the stage's bootstrap stack.

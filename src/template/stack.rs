@@ -9,7 +9,7 @@ use crate::model::{PermissionsBoundary, StackRef};
 
 use super::boundary;
 use super::parameters::DEPLOYED_BY;
-use super::provenance::VERSION;
+use super::provenance::{Provenance, VERSION};
 
 /// How many hexadecimal digits of a SHA-256 tell two states of one stack apart.
 const DIGITS: usize = 16;
@@ -53,6 +53,24 @@ impl RenderedStack {
         let deployed_by = format!("umb {VERSION}, {}", stack.digest);
         stack.parameters.insert(DEPLOYED_BY.to_owned(), deployed_by);
         stack
+    }
+
+    /// A stack that an umb has rendered earlier, from the template and the parameters that it wrote.
+    pub(crate) fn written(
+        id: StackRef,
+        template: Value,
+        parameters: BTreeMap<String, String>,
+    ) -> Self {
+        let provenance = parameters.get(DEPLOYED_BY);
+        let provenance = provenance.and_then(|text| Provenance::parse(text));
+        Self {
+            tags: id.tags(),
+            id,
+            template,
+            parameters,
+            digest: provenance.map_or_else(String::new, |provenance| provenance.digest),
+            role: None,
+        }
     }
 
     /// The stack's name.

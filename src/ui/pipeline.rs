@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 
-use crate::pipeline::{Event, Execution, PipelineStatus, Status};
+use crate::pipeline::{Event, Execution, PipelineStatus, Refused, Status, Waiting};
 
 use super::json;
 use super::progress::line_to_stderr;
@@ -21,6 +21,28 @@ const COMMIT: usize = 7;
 impl Show for PipelineStatus {
     fn text(&self) -> String {
         status(self)
+    }
+}
+
+impl Show for Waiting {
+    fn text(&self) -> String {
+        let mut lines = vec![format!("{}: waits for approval", self.stage)];
+        lines.extend(self.execution.as_ref().map(execution));
+        lines.push(match &self.plan {
+            Some(plan) => plan.text(),
+            None => "its plan is not known: `umb deploy pipeline` makes the pipeline plan first"
+                .to_owned(),
+        });
+        lines.join("\n")
+    }
+}
+
+impl Show for Refused {
+    fn text(&self) -> String {
+        let mut lines = vec![execution(&self.execution)];
+        let said = self.lines.iter();
+        lines.extend(said.map(|line| format!("    │ {line}")));
+        lines.join("\n")
     }
 }
 

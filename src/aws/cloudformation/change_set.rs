@@ -8,6 +8,7 @@ use aws_sdk_cloudformation::types::{
     DeploymentMode,
 };
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::aws::error::Error;
 
@@ -17,7 +18,7 @@ use super::stack::is_missing;
 /// What is needed to create a change set.
 #[derive(Debug, Clone)]
 pub(crate) struct ChangeSetRequest<'a> {
-    /// The change set's name, unique to this run.
+    /// The change set's name.
     pub(crate) name: &'a str,
     pub(crate) stack: &'a str,
     /// Whether the stack does not exist yet.
@@ -149,7 +150,7 @@ impl CloudFormation {
             .create_change_set()
             .stack_name(request.stack)
             .change_set_name(request.name)
-            .client_token(request.name)
+            .client_token(Uuid::new_v4().to_string())
             .change_set_type(kind)
             .capabilities(Capability::CapabilityNamedIam)
             .set_template_body(body)
@@ -204,7 +205,6 @@ impl CloudFormation {
             let page = self
                 .client
                 .describe_change_set()
-                // Policies are about the stack.
                 .stack_name(&change_set.stack_arn)
                 .change_set_name(&change_set.arn)
                 .include_property_values(true)
@@ -253,6 +253,8 @@ impl CloudFormation {
     pub(crate) async fn delete_change_set(&self, change_set: &ChangeSet) -> Result<(), Error> {
         self.client
             .delete_change_set()
+            // Policies are about the stack.
+            .stack_name(&change_set.stack_arn)
             .change_set_name(&change_set.arn)
             .send()
             .await
@@ -268,6 +270,8 @@ impl CloudFormation {
     ) -> Result<(), Error> {
         self.client
             .execute_change_set()
+            // Policies are about the stack.
+            .stack_name(&change_set.stack_arn)
             .change_set_name(&change_set.arn)
             .client_request_token(token)
             .send()

@@ -52,6 +52,8 @@ pub(crate) struct ActionExecution {
     pub(crate) configuration: HashMap<String, String>,
     /// Its output variables: for a source, about the commit.
     pub(crate) variables: HashMap<String, String>,
+    /// Where its artifacts are: buckets, and keys in them.
+    pub(crate) artifacts: Vec<(String, String)>,
 }
 
 impl From<types::PipelineExecutionSummary> for Execution {
@@ -111,6 +113,14 @@ impl From<types::ActionExecutionDetail> for ActionExecution {
     fn from(found: types::ActionExecutionDetail) -> Self {
         let input = found.input;
         let output = found.output;
+        let artifacts = output
+            .as_ref()
+            .and_then(|output| output.output_artifacts.clone());
+        let artifacts = artifacts.unwrap_or_default().into_iter();
+        let artifacts = artifacts.filter_map(|artifact| {
+            let place = artifact.s3_location?;
+            Some((place.bucket?, place.key?))
+        });
         let result = output
             .as_ref()
             .and_then(|output| output.execution_result.clone());
@@ -143,6 +153,7 @@ impl From<types::ActionExecutionDetail> for ActionExecution {
             variables: output
                 .and_then(|output| output.output_variables)
                 .unwrap_or_default(),
+            artifacts: artifacts.collect(),
         }
     }
 }

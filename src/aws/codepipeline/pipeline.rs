@@ -32,6 +32,8 @@ pub(crate) struct Approval {
     pub(crate) stage: String,
     pub(crate) action: String,
     pub(crate) token: String,
+    /// The ID of the execution that waits, if CodePipeline says so.
+    pub(crate) execution: Option<String>,
 }
 
 impl Pipeline {

@@ -162,6 +162,26 @@ impl Bucket {
         self.delete_versions(objects).await
     }
 
+    /// Returns the content of an object; `None` if there is none.
+    pub(crate) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
+        const CALL: &str = "S3 GetObject";
+        let object = self
+            .client
+            .get_object()
+            .bucket(&self.name)
+            .expected_bucket_owner(self.owner.as_str())
+            .key(key)
+            .send()
+            .await;
+        let object = match object {
+            Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
+            object => object.map_err(|error| Error::new(CALL, error))?,
+        };
+        let body = object.body.collect().await;
+        let body = body.map_err(|error| Error::interrupted(CALL, error))?;
+        Ok(Some(body.to_vec()))
+    }
+
     /// Puts an object.
     pub(crate) async fn put(&self, key: &str, body: Cow<'static, [u8]>) -> Result<(), Error> {
         let body = match body {

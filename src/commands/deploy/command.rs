@@ -7,7 +7,7 @@ use crate::ui::Ui;
 use super::super::GivenFlags;
 use super::super::given_flags::PIPELINE_OPTIONS;
 use super::super::interrupt::{attended, stoppable};
-use super::super::pipeline::{self, PipelineDeployOptions, RunnerFlag};
+use super::super::pipeline::{self, ApprovalsFlag, PipelineDeployOptions, RunnerFlag};
 use super::super::plan;
 use super::super::target::{CloudStage, Target};
 use super::local::LocalOptions;
@@ -49,6 +49,8 @@ struct PipelineFlags {
     // For the pipeline's action UpdatePipeline, which must not touch its own roles.
     #[arg(long, hide = true)]
     self_update: bool,
+    #[command(flatten)]
+    approvals: ApprovalsFlag,
 }
 
 impl DeployArgs {
@@ -65,6 +67,7 @@ impl DeployArgs {
             Target::Pipeline => {
                 let options = PipelineDeployOptions {
                     runner: &self.pipeline.runner,
+                    approvals: &self.pipeline.approvals,
                     yes: self.yes,
                     is_self_update: self.pipeline.self_update,
                     follows: self.pipeline.follow,

@@ -3,6 +3,7 @@
 use crate::aws::{AwsEnv, EnvError};
 use crate::error::Failure;
 use crate::model::{AccountId, StackRef, StageSpec};
+use crate::pipeline::is_current;
 use crate::settings::Settings;
 use crate::stack::{DeployedStack, find_app_stack};
 use crate::stage::{self, Preflight};
@@ -110,6 +111,10 @@ impl PipelineNeeds<'_> {
             findings.stack(about, stack, fix);
         }
         match bootstrap.and_then(|stack| stack.parameters.pipeline_account.as_ref()) {
+            Some(trusted) if trusted == *account && !bootstrap.is_some_and(is_current) => {
+                let text = "the roles of the pipeline are those of an older umb";
+                findings.error(about, text, format!("`{fix}` updates them"));
+            }
             Some(trusted) if trusted == *account => {
                 findings.ok(about, format!("the roles of account {account}'s pipeline"));
             }

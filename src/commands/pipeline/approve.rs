@@ -6,21 +6,28 @@ use crate::pipeline::PipelineRuns;
 use crate::settings::Settings;
 use crate::ui::Ui;
 
-/// Approve what waits for a person, or reject it
+/// Approve what waits for a person, or reject it, or allow a commit what becomes broader by it
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  umb pipeline approve                            Approve what waits
-  umb pipeline approve --reject -m 'not today'    Reject it, and say why")]
+  umb pipeline approve                            Show it, and approve it
+  umb pipeline approve --reject -m 'not today'    Reject it, and say why
+  umb pipeline approve --json                     Only show it, as JSON")]
 pub(super) struct ApproveArgs {
     /// The stage of the pipeline [default: the only waiting one]
     stage: Option<String>,
     /// Reject it: the execution fails there
     #[arg(long)]
     reject: bool,
+    /// Allow the newest commit exactly what it was refused for, of which this is the digest, and try again
+    #[arg(long, value_name = "DIGEST", conflicts_with_all = ["stage", "reject", "message"])]
+    broader: Option<String>,
     /// Why, for the record: up to 512 characters
     #[arg(long, short, default_value = "", hide_default_value = true, value_parser = summary)]
     message: String,
+    /// Only show what waits, as a JSON object
+    #[arg(long, conflicts_with_all = ["reject", "broader", "message", "yes"])]
+    pub(super) json: bool,
     /// Do not ask for confirmation
     #[arg(long, short)]
     yes: bool,
@@ -41,17 +48,47 @@ impl ApproveArgs {
     pub(super) async fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         let env = AwsEnv::open(&settings.pipeline.env()).await?;
         let runs = PipelineRuns::new(&env, &settings.app);
-        let approval = runs.waiting(self.stage.as_deref()).await?;
-        let stage = &approval.stage;
+        if let Some(digest) = &self.broader {
+            return self.allow(&runs, settings, digest, ui).await;
+        }
+        let waiting = runs.waiting(self.stage.as_deref()).await?;
+        if self.json {
+            ui.show(&waiting);
+            return Ok(());
+        }
+        let stage = &waiting.stage;
         if !self.yes {
-            ui.explain(&runs.status().await?);
+            ui.explain(&waiting);
             let verb = if self.reject { "Reject" } else { "Approve" };
             ui.confirm(&format!("{verb} what waits in {stage}?"))
                 .await?;
         }
-        runs.answer(&approval, !self.reject, &self.message).await?;
+        let approval = &waiting.approval;
+        runs.answer(approval, !self.reject, &self.message).await?;
         let done = if self.reject { "rejected" } else { "approved" };
         ui.note(&format!("{stage}: {done}"));
+        Ok(())
+    }
+
+    /// Allows the newest commit what becomes broader by it.
+    async fn allow(
+        &self,
+        runs: &PipelineRuns<'_>,
+        settings: &Settings,
+        digest: &str,
+        ui: &Ui,
+    ) -> Result<(), Failure> {
+        let refused = runs.refused(digest).await?;
+        if !self.yes {
+            ui.explain(&refused);
+            ui.confirm("Allow this commit exactly that?").await?;
+        }
+        let id = runs.allow(&settings.app, &refused, digest).await?;
+        ui.print(&id);
+        ui.note(&format!(
+            "{}: allowed, and started again; `umb pipeline watch` follows it",
+            refused.stage
+        ));
         Ok(())
     }
 }

@@ -6,8 +6,9 @@ use crate::ui::{Output, Ui};
 
 use super::super::interrupt::stoppable;
 use super::approve::ApproveArgs;
-use super::guard::GuardArgs;
+use super::deploy_stage::DeployStageArgs;
 use super::logs::LogsArgs;
+use super::plan_stage::PlanStageArgs;
 use super::retry::RetryArgs;
 use super::rollback::RollbackArgs;
 use super::run::RunArgs;
@@ -15,7 +16,6 @@ use super::smoke_test::SmokeTestArgs;
 use super::status::StatusArgs;
 use super::stop::StopArgs;
 use super::synth::SynthArgs;
-use super::verify::VerifyArgs;
 use super::watch::WatchArgs;
 
 /// Run, follow and approve what the pipeline deploys
@@ -40,17 +40,18 @@ enum Verb {
     SmokeTest(SmokeTestArgs),
     // Only the pipeline's own builds run these.
     #[command(hide = true)]
-    Guard(GuardArgs),
-    #[command(hide = true)]
     Synth(SynthArgs),
-    #[command(hide = true)]
-    Verify(VerifyArgs),
+    #[command(hide = true, name = "plan")]
+    PlanStage(PlanStageArgs),
+    #[command(hide = true, name = "deploy")]
+    DeployStage(DeployStageArgs),
 }
 
 impl PipelineArgs {
     /// How its results are written.
     pub(in crate::commands) fn output(&self) -> Output {
         match &self.verb {
+            Verb::Approve(args) => Output::document(args.json),
             Verb::Status(args) => Output::document(args.json),
             Verb::Watch(args) => Output::lines(args.json),
             _ => Output::Text,
@@ -72,9 +73,9 @@ impl PipelineArgs {
             Verb::Rollback(args) => stoppable("pipeline rollback", args.run(settings, ui)).await,
             Verb::Stop(args) => stoppable("pipeline stop", args.run(settings, ui)).await,
             Verb::SmokeTest(args) => stoppable("pipeline smoke-test", args.run(settings, ui)).await,
-            Verb::Guard(args) => args.run(settings, ui).await,
-            Verb::Synth(args) => args.run(settings, ui),
-            Verb::Verify(args) => args.run(settings, ui).await,
+            Verb::Synth(args) => args.run(settings, ui).await,
+            Verb::PlanStage(args) => Box::pin(args.run(settings, ui)).await,
+            Verb::DeployStage(args) => Box::pin(args.run(settings, ui)).await,
         }
     }
 }

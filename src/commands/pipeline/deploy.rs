@@ -2,13 +2,14 @@
 
 use crate::aws::AwsEnv;
 use crate::error::{Failure, Kind};
-use crate::model::{AccountId, Pipeline, RunnerPin};
-use crate::pipeline::{self, Execution, PipelineRuns, deployed_runner, trusted_account};
+use crate::model::{AccountId, Pipeline, RunnerPin, StackRef};
+use crate::pipeline::{self, Execution, PipelineRuns, deployed_runner, is_current};
 use crate::settings::Settings;
-use crate::stack::{StackAction, StackPlan};
+use crate::stack::{StackAction, find_app_stack};
 use crate::ui::Ui;
 
 use super::super::{app_stack, bootstrap};
+use super::broader::ApprovalsFlag;
 use super::follow::{follow, follow_next, report_none_started};
 use super::runner_flag::RunnerFlag;
 use super::stack::open;
@@ -18,6 +19,8 @@ use super::stack::open;
 pub(in crate::commands) struct PipelineDeployOptions<'a> {
     /// The umb that its builds run.
     pub(in crate::commands) runner: &'a RunnerFlag,
+    /// What people have allowed the commit that the pipeline deploys itself by.
+    pub(in crate::commands) approvals: &'a ApprovalsFlag,
     pub(in crate::commands) yes: bool,
     /// Whether the pipeline deploys itself: its roles are left alone.
     pub(in crate::commands) is_self_update: bool,
@@ -55,7 +58,9 @@ pub(in crate::commands) async fn deploy(
     };
     let prepared = pipeline::prepare(&env, &wanted, &pin, &*ui.reporter()).await;
     if let (true, Ok(prepared)) = (options.is_self_update, &prepared)
-        && let Err(refusal) = refuse_broader(&prepared.plan)
+        && let Err(refusal) = options
+            .approvals
+            .check(std::slice::from_ref(&prepared.plan))
     {
         // The refusal is what matters. A change set that cannot be deleted now goes with the next update.
         let _ = env.discard_change_sets().await;
@@ -112,23 +117,6 @@ async fn follow_from(
     }
 }
 
-/// Refuses to give the pipeline more permissions because of a commit alone: nobody has looked at them.
-fn refuse_broader(plan: &StackPlan) -> Result<(), Failure> {
-    if plan.broader.is_empty() {
-        return Ok(());
-    }
-    let all = plan.broader.iter();
-    let all: Vec<_> = all
-        .map(|broader| format!("{}: {}", broader.logical_id, broader.grants))
-        .collect();
-    let cause = format!(
-        "this commit gives the pipeline more permissions: {}",
-        all.join("; ")
-    );
-    Err(Failure::new(Kind::Failed, cause)
-        .hint("`umb deploy pipeline`, run by a person, shows them all, and asks"))
-}
-
 /// Checks whether the stages in other accounts have the roles that the pipeline needs there.
 async fn check_roles(settings: &Settings, wanted: &Pipeline, ui: &Ui) -> Result<(), Failure> {
     for stage in &wanted.stages {
@@ -146,18 +134,30 @@ async fn check_roles_of(
     pipeline_account: &AccountId,
     ui: &Ui,
 ) -> Result<(), Failure> {
-    let fix = format!("`umb bootstrap {stage} --trust {pipeline_account}` creates the roles there");
-    let trusted = async {
+    let fix = format!(
+        "`umb bootstrap {stage} --trust {pipeline_account}` makes them what the pipeline needs"
+    );
+    let bootstrap = async {
         let env = AwsEnv::open(&settings.stage(stage)?.env()).await?;
-        Ok::<_, Failure>(trusted_account(&env, &settings.app).await?)
+        Ok::<_, Failure>(find_app_stack(&env, StackRef::bootstrap(&settings.app)).await?)
     };
-    match trusted.await {
-        Ok(Some(trusted)) if trusted == *pipeline_account => Ok(()),
-        Ok(trusted) => {
-            let problem = trusted.map_or_else(
-                || "has no roles for the pipeline yet".to_owned(),
-                |other| format!("has roles that trust account {other}, not {pipeline_account}"),
-            );
+    match bootstrap.await {
+        Ok(bootstrap) => {
+            let trusted = bootstrap
+                .as_ref()
+                .and_then(|stack| stack.parameters.pipeline_account.as_ref());
+            let problem = match (&bootstrap, trusted) {
+                (Some(stack), Some(trusted)) if trusted == pipeline_account => {
+                    if is_current(stack) {
+                        return Ok(());
+                    }
+                    "has roles of an older umb".to_owned()
+                }
+                (_, Some(other)) => {
+                    format!("has roles that trust account {other}, not {pipeline_account}")
+                }
+                _ => "has no roles for the pipeline yet".to_owned(),
+            };
             let cause = format!("the account of the stage {stage} {problem}");
             Err(Failure::new(Kind::Failed, cause).hint(fix))
         }

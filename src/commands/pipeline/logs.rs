@@ -6,12 +6,12 @@ use crate::pipeline::PipelineRuns;
 use crate::settings::Settings;
 use crate::ui::Ui;
 
-/// Show the log of a build: of the pipeline's Build, UpdatePipeline, Stateful.Guard or SmokeTest
+/// Show the log of a build: of the pipeline's UpdatePipeline, Function, Synth, Plan or Stateless.Deploy
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  umb pipeline logs              Show the log of the build that failed first
-  umb pipeline logs SmokeTest    Show the log of the smoke test")]
+  umb pipeline logs          Show the log of the build that failed first
+  umb pipeline logs Synth    Show the log of Synth")]
 pub(super) struct LogsArgs {
     /// The action, or its stage of the pipeline [default: the build that failed first, the newest]
     build: Option<String>,

@@ -1,11 +1,14 @@
 //! `umb pipeline`, and the pipeline as the target of other verbs.
 
 mod approve;
+mod broader;
 mod command;
 mod deploy;
+mod deploy_stage;
+mod duty;
 mod follow;
-mod guard;
 mod logs;
+mod plan_stage;
 mod retry;
 mod rollback;
 mod run;
@@ -15,9 +18,9 @@ mod stack;
 mod status;
 mod stop;
 mod synth;
-mod verify;
 mod watch;
 
+pub(super) use broader::ApprovalsFlag;
 pub(super) use command::PipelineArgs;
 pub(super) use deploy::{PipelineDeployOptions, deploy};
 pub(super) use runner_flag::RunnerFlag;

@@ -2,17 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
-
 use crate::artifact::Artifact;
 use crate::error::{Failure, Kind};
 use crate::model::names::{AssetBucketNames, handler_key};
 use crate::model::{Pipeline, PipelineStage};
-use crate::pipeline::Manifest;
+use crate::pipeline::{hand_on, has_current_roles};
 use crate::settings::Settings;
+use crate::stage;
+use crate::template::RenderedStack;
 use crate::ui::Ui;
 
 use super::super::synth;
+use super::duty::{self, Duty};
+use super::plan_stage::newer_runner;
 
 /// Write what the pipeline's Synth hands on: the stages' templates with their parameters, umb.toml, and the function
 #[derive(Debug, clap::Args)]
@@ -26,18 +28,21 @@ pub(super) struct SynthArgs {
 }
 
 impl SynthArgs {
-    pub(super) fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
+    pub(super) async fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         let pipeline = settings.pipeline()?;
         let artifact = self.artifact(&pipeline)?;
+        for stage in &pipeline.stages {
+            check_account(settings, stage).await?;
+        }
         fs_err::create_dir(&self.out)?;
         let templates = self.out.join("templates");
-        for stage in &pipeline.stages {
-            write_stage(settings, stage, &artifact, &templates)?;
-        }
+        let stages = pipeline.stages.iter();
+        let stages = stages.map(|stage| render(settings, stage, &artifact));
+        let stages: Vec<_> = stages.collect::<Result<_, _>>()?;
+        hand_on(&artifact, &stages, &templates)?;
         if let Some(umb_toml) = settings.path() {
             fs_err::copy(umb_toml, templates.join("umb.toml"))?;
         }
-        Manifest::new(&artifact).write(&templates)?;
         let key = handler_key(&artifact.sha256);
         write(&self.out.join("handler").join(&key), &artifact.zip)?;
         ui.print(&key);
@@ -65,31 +70,43 @@ fn mismatch(cause: &str) -> Failure {
         .hint("the pipeline is not the one of this commit: `umb deploy pipeline` deploys that, and starts it again")
 }
 
-/// Refuses settings that Synth handed on in a format that this umb does not know.
-pub(super) fn check_handed_on(settings: &Settings) -> Result<(), Failure> {
-    let folder = settings.path().and_then(Path::parent);
-    Ok(folder.map_or(Ok(()), Manifest::check)?)
-}
-
-/// Writes the templates of a stage, and their configuration for CodePipeline.
-fn write_stage(
+/// Renders the stacks of a stage.
+fn render(
     settings: &Settings,
     stage: &PipelineStage,
     artifact: &Artifact,
-    folder: &Path,
-) -> Result<(), Failure> {
+) -> Result<[RenderedStack; 2], Failure> {
     let region = &settings.pipeline()?.region;
     let buckets = AssetBucketNames::new(&settings.app, &stage.account, region);
     let spec = settings.stage(stage.name.as_str())?;
-    for stack in synth::render(spec, artifact, buckets.account_regional)? {
-        let file = |kind: &str| folder.join(format!("{}.{kind}.json", stack.name()));
-        // Without blanks: CloudFormation takes 51,200 bytes.
-        write(&file("template"), stack.template.to_string().as_bytes())?;
-        // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-cfn-artifacts.html
-        let configuration = json!({"Parameters": stack.parameters, "Tags": stack.tags});
-        write(&file("configuration"), configuration.to_string().as_bytes())?;
+    synth::render(spec, artifact, buckets.account_regional)
+}
+
+/// Refuses a stage whose account has no roles for the pipeline as this umb needs them, or which a newer umb deployed last.
+async fn check_account(settings: &Settings, stage: &PipelineStage) -> Result<(), Failure> {
+    let spec = settings.stage(stage.name.as_str())?;
+    let name = &stage.name;
+    let fix = format!(
+        "`umb bootstrap {name} --trust {}`, run by a person, updates the roles; then `umb pipeline retry`",
+        settings.pipeline()?.account
+    );
+    let target = duty::open(settings, spec, Duty::Check).await;
+    let target = target.map_err(|failure| {
+        let cause =
+            format!("the roles of the stage {name} do not let this umb in, or are not there");
+        failure.context(cause).hint(fix.clone())
+    })?;
+    if !has_current_roles(&target.env, &settings.app).await? {
+        let cause = format!("the roles of the stage {name} are those of an older umb");
+        return Err(Failure::new(Kind::Failed, cause).hint(fix));
     }
-    Ok(())
+    match stage::refuse_newer(&target.env, spec).await {
+        Err(stage::Error::Downgrade { newer, stack, own }) => {
+            let hint = newer_runner(&newer);
+            Err(Failure::from(stage::Error::Downgrade { newer, stack, own }).hint(hint))
+        }
+        checked => Ok(checked?),
+    }
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {

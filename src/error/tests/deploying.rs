@@ -126,6 +126,16 @@ fn of_stages() {
                 stage: dev(),
                 table: table(),
             },
+            E::Leftover { stack: stateful() },
+            E::NotAsPlanned {
+                stack: stateful().name(),
+                planned: vec!["APIHandler".to_owned()],
+                now: Vec::new(),
+            },
+            E::RollbackCloses {
+                stack: stateful(),
+                closed: vec!["requests may come from any address".to_owned()],
+            },
             E::Downgrade {
                 stack: stateful(),
                 newer: "2.0.0".to_owned(),
@@ -224,6 +234,10 @@ fn of_the_runner() -> Vec<pipeline::Error> {
     vec![
         unfit(true, "it is not a 64-bit ELF executable for Linux"),
         unfit(false, "it is umb 0.1.0, and this is umb 0.2.0"),
+        E::NothingRefused {
+            pipeline: "App-Pipeline".to_owned(),
+            digest: "00ff".to_owned(),
+        },
         E::UnknownFormat {
             path: "manifest.json".into(),
         },

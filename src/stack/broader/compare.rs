@@ -4,8 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::{grants, openings};
+
+/// How many hexadecimal digits of a SHA-256 tell two lists apart, even if somebody looks for two that have the same.
+const DIGITS: usize = 32;
 
 /// Something that a template allows and the previous one did not, or no longer protects.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -39,9 +43,27 @@ pub(in crate::stack) fn beyond(first: &Value) -> Vec<Broader> {
     found.collect()
 }
 
-/// Whether a change of a resource of this type may make something broader.
-pub(in crate::stack) fn is_relevant(resource_type: &str) -> bool {
-    grants::is_relevant(resource_type) || openings::is_relevant(resource_type)
+/// Returns what the template `after` leaves open and `before` does not, beside permissions of roles.
+pub(in crate::stack) fn opened(before: &Value, after: &Value) -> Vec<Broader> {
+    let resources = after["Resources"].as_object().into_iter().flatten();
+    let old = &before["Resources"];
+    let found =
+        resources.flat_map(|(id, resource)| named(id, openings::beyond(&old[id], resource)));
+    found.collect()
+}
+
+/// Returns a digest of everything that becomes broader in one or more stacks, in hexadecimal digits: who agrees to it,
+/// agrees to exactly this.
+pub(crate) fn digest<'a>(stacks: impl IntoIterator<Item = (&'a str, &'a [Broader])>) -> String {
+    let all = stacks.into_iter().flat_map(|(stack, broader)| {
+        let lines = broader.iter();
+        lines.map(move |one| [stack, &one.logical_id, &one.grants])
+    });
+    let all: BTreeSet<_> = all.collect();
+    let text = serde_json::json!(all).to_string();
+    let mut digest = hex::encode(Sha256::digest(text));
+    digest.truncate(DIGITS);
+    digest
 }
 
 fn named(logical_id: &str, all: impl IntoIterator<Item = String>) -> Vec<Broader> {

@@ -19,13 +19,6 @@ pub(super) fn beyond(before: &Value, after: &Value) -> BTreeSet<String> {
     Grants::new(after).beyond(&Grants::new(before))
 }
 
-/// Whether a change of a resource of this type may change somebody's permissions.
-pub(super) fn is_relevant(resource_type: &str) -> bool {
-    resource_type.starts_with("AWS::IAM::")
-        || resource_type.ends_with("Policy")
-        || ["AWS::Lambda::Permission", "AWS::KMS::Key"].contains(&resource_type)
-}
-
 /// What one resource grants.
 #[derive(Debug, Default)]
 struct Grants<'a> {
@@ -189,10 +182,19 @@ fn or_none(values: Vec<&Value>) -> Vec<&Value> {
     }
 }
 
+/// A value of a template as text: what intrinsic functions refer to, as `Fn::Sub` has it.
 fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+    let attribute = value["Fn::GetAtt"].as_array();
+    let attribute =
+        attribute.and_then(|parts| Some((parts.first()?.as_str()?, parts.get(1)?.as_str()?)));
+    match (value, attribute) {
+        (Value::String(text), _) => text.clone(),
+        (_, Some((resource, attribute))) => format!("${{{resource}.{attribute}}}"),
+        _ => match (value["Fn::Sub"].as_str(), value["Ref"].as_str()) {
+            (Some(text), _) => text.to_owned(),
+            (_, Some(resource)) => format!("${{{resource}}}"),
+            _ => value.to_string(),
+        },
     }
 }
 
@@ -249,7 +251,7 @@ mod tests {
         assert_eq!(grants(&of("1"), &of("1")), [""; 0]);
         assert_eq!(
             grants(&of("1"), &of("2")),
-            [r#"a:B on {"Fn::Sub":"arn:${AWS::Partition}:iam::2:root"}"#]
+            ["a:B on arn:${AWS::Partition}:iam::2:root"]
         );
     }
 

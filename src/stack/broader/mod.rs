@@ -4,4 +4,5 @@ mod compare;
 mod grants;
 mod openings;
 
-pub(super) use compare::{Broader, beyond, broader, is_relevant};
+pub(crate) use compare::{Broader, digest};
+pub(super) use compare::{beyond, broader, opened};

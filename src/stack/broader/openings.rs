@@ -16,11 +16,6 @@ const TYPES: [(&str, Compare); 4] = [
     ("AWS::SNS::Topic", topic),
 ];
 
-/// Whether a resource of this type leaves something open.
-pub(super) fn is_relevant(resource_type: &str) -> bool {
-    TYPES.iter().any(|(known, _)| *known == resource_type)
-}
-
 /// Returns what the resource `after` leaves open and `before` did not. Either may be null.
 pub(super) fn beyond(before: &Value, after: &Value) -> Vec<String> {
     let kind = [before, after].map(|resource| resource["Type"].as_str());

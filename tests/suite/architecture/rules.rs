@@ -38,7 +38,9 @@ const FOLDERS: [(&str, &[&str]); 18] = [
     ("settings", &["model"]),
     (
         "pipeline",
-        &["artifact", "aws", "model", "stack", "template", "wait"],
+        &[
+            "artifact", "aws", "model", "stack", "stage", "template", "wait",
+        ],
     ),
     (
         "transfer",

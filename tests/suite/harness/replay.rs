@@ -77,6 +77,15 @@ impl Reply {
         }
     }
 
+    /// An object of S3.
+    pub fn bytes(body: &[u8]) -> Self {
+        Self {
+            status: 200,
+            headers: "Content-Type: application/octet-stream\r\n",
+            body: body.to_vec(),
+        }
+    }
+
     /// In the CBOR protocol.
     pub fn cbor(status: u16, body: &Value) -> Self {
         let mut bytes = Vec::new();

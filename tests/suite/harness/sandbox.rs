@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -180,7 +181,7 @@ impl Drop for Sandbox {
         if self.folder.path().join("state").exists() {
             let _ = self.command(&["destroy", "local", "--yes"]).output();
         }
-        let left = processes_in(self.folder.path());
+        let left = self.left();
         for (pid, _) in &left {
             signal(pid, "KILL");
         }
@@ -188,6 +189,20 @@ impl Drop for Sandbox {
             left.is_empty() || thread::panicking(),
             "still running: {left:?}"
         );
+    }
+}
+
+impl Sandbox {
+    /// The processes that do not end by themselves: one that was told to end may still be about to.
+    fn left(&self) -> Vec<(String, String)> {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        loop {
+            let left = processes_in(self.folder.path());
+            if left.is_empty() || thread::panicking() || Instant::now() > deadline {
+                return left;
+            }
+            thread::yield_now();
+        }
     }
 }
 

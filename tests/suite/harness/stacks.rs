@@ -109,7 +109,7 @@ impl MiniStack {
             ("TemplateBody".to_owned(), template.clone()),
             (
                 "Capabilities.member.1".to_owned(),
-                "CAPABILITY_IAM".to_owned(),
+                "CAPABILITY_NAMED_IAM".to_owned(),
             ),
         ];
         let known: Value = serde_json::from_str(&template).unwrap();

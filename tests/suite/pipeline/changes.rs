@@ -1,12 +1,15 @@
 //! `umb pipeline approve`, `run`, `retry`, `rollback` and `stop`.
 
+use std::io::{Cursor, Write as _};
 use std::sync::{Arc, Mutex};
 
-use serde_json::json;
+use serde_json::{Value, json};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
-use crate::harness::Sandbox;
+use crate::harness::{Sandbox, assert_documented};
 
-use super::service::{Service, asked, pipeline, served, source, stage, waiting};
+use super::service::{Service, action, asked, pipeline, served, source, stage, waiting, with};
 
 #[test]
 fn what_waits_for_a_person_is_approved_or_refused() {
@@ -45,6 +48,126 @@ fn what_waits_for_a_person_is_approved_or_refused() {
         run.stderr
             .contains("there is nothing to approve in App-Pipeline"),
         "{run:#?}"
+    );
+}
+
+/// The artifact of a Plan, as CodePipeline stores it.
+fn proposal() -> Vec<u8> {
+    let plan = json!({
+        "format": 1, "umb": "0.1.0", "app": "App", "stage": "prod", "account": "111111111111",
+        "region": "eu-west-1", "artifact": "0".repeat(64), "stacks": [
+            {"stack": "App-Prod-Stateful", "action": "none", "digest": "00", "reconciles_code": false,
+             "resources": [], "broader": []},
+            {"stack": "App-Prod-Stateless", "action": "update", "digest": "01", "reconciles_code": false,
+             "resources": [{
+                "logical_id": "APIHandler", "resource_type": "AWS::Lambda::Function", "action": "modify",
+                "properties": [], "effect": "the next requests start cold", "needs_consent": false,
+                "loses_data": false,
+             }],
+             "broader": [{"logical_id": "RestAPI", "grants": "anyone may call it"}]},
+        ],
+    });
+    let file = json!({"format": 1, "execution": "one", "plan": plan}).to_string();
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    archive
+        .start_file("plan.json", SimpleFileOptions::default())
+        .unwrap();
+    archive.write_all(file.as_bytes()).unwrap();
+    archive.finish().unwrap().into_inner()
+}
+
+/// While one execution waits for an approval, another one builds: what is shown is that of the one that waits.
+#[test]
+fn what_waits_is_shown_with_its_commit_and_its_plan() {
+    let planned = with(
+        action("Prod-Stateful", "Plan", "CodeBuild", "Succeeded"),
+        &["output"],
+        &json!({"outputArtifacts": [
+            {"name": "Plan1", "s3location": {"bucket": "artifacts", "key": "App-Pipeline/Plan1/x"}}
+        ]}),
+    );
+    let (service, sandbox) = served(Service {
+        executions: vec![("two", "InProgress", None), ("one", "InProgress", None)],
+        frames: vec![
+            ("two", vec![("InProgress", vec![])]),
+            ("one", vec![("InProgress", vec![source(), planned])]),
+        ],
+        stages: json!([stage("Synth", "InProgress", &[]), waiting("Prod-Stateful")]),
+        artifact: proposal(),
+        ..Service::default()
+    });
+    let shown = pipeline(&sandbox, &["approve"]).fails(3);
+    for text in [
+        "Prod-Stateful: waits for approval",
+        "execution one  in progress  commit 0123456  \"Mend the door\"  by Jane",
+        "App-Prod-Stateful: no changes",
+        "App-Prod-Stateless: will be updated",
+        "~ APIHandler (AWS::Lambda::Function)",
+        "RestAPI: anyone may call it",
+    ] {
+        assert!(shown.stderr.contains(text), "{text}: {shown:#?}");
+    }
+    let shown = pipeline(&sandbox, &["approve", "--json"]).ok().stdout;
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_documented("pipeline_waiting", &shown.to_string());
+    assert_eq!(
+        [&shown["execution"]["id"], &shown["plan"]["stage"]],
+        ["one", "prod"]
+    );
+    assert!(asked(&service).is_empty());
+    // One of an umb that planned nothing is still approved.
+    service.lock().unwrap().frames = vec![("one", vec![("InProgress", vec![source()])])];
+    let shown = pipeline(&sandbox, &["approve"]).fails(3);
+    assert!(shown.stderr.contains("its plan is not known"), "{shown:#?}");
+    pipeline(&sandbox, &["approve", "--yes"]).ok();
+    assert_eq!(asked(&service)[0].0, "PutApprovalResult");
+}
+
+#[test]
+fn what_a_commit_was_refused_for_is_allowed_by_its_digest_alone() {
+    let digest = "0123456789abcdef0123456789abcdef";
+    let refused = with(
+        action("UpdatePipeline", "UpdatePipeline", "CodeBuild", "Failed"),
+        &["output"],
+        &json!({"executionResult": {"externalExecutionId": "App-Pipeline-Update:1234"}}),
+    );
+    let (service, sandbox) = served(Service {
+        executions: vec![("one", "Failed", None)],
+        frames: vec![("one", vec![("Failed", vec![source(), refused])])],
+        stages: json!([stage("UpdatePipeline", "Failed", &[])]),
+        log: vec![
+            "error: nobody has allowed what becomes broader by this commit: a thing",
+            "hint: `umb pipeline approve --broader 0123456789abcdef0123456789abcdef`, run by a person",
+        ],
+        ..Service::default()
+    });
+    let other = pipeline(&sandbox, &["approve", "--broader", "ffff", "--yes"]).fails(1);
+    assert!(
+        other
+            .stderr
+            .contains("the newest execution of App-Pipeline was not refused for ffff"),
+        "{other:#?}"
+    );
+    let shown = pipeline(&sandbox, &["approve", "--broader", digest]).fails(3);
+    assert!(
+        shown.stderr.contains("commit 0123456") && shown.stderr.contains("by this commit: a thing"),
+        "{shown:#?}"
+    );
+    assert!(asked(&service).is_empty());
+    pipeline(&sandbox, &["approve", "--broader", digest, "--yes"]).ok();
+    assert_eq!(
+        asked(&service),
+        [
+            (
+                "PUT".to_owned(),
+                json!(format!("0123456789abcdef/{digest}"))
+            ),
+            (
+                "RetryStageExecution".to_owned(),
+                json!({"pipelineName": "App-Pipeline", "stageName": "UpdatePipeline", "pipelineExecutionId": "one",
+                       "retryMode": "FAILED_ACTIONS"}),
+            ),
+        ]
     );
 }
 

@@ -17,7 +17,7 @@ const BUILD: [&str; 7] = [
 ];
 
 /// What each role of the pipeline does, and where AWS says that it takes it.
-const DUTIES: [(&str, &[&str]); 7] = [
+const DUTIES: [(&str, &[&str]); 8] = [
     // https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
     (
         "PipelineRole",
@@ -55,7 +55,19 @@ const DUTIES: [(&str, &[&str]); 7] = [
     ),
     // https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html
     ("FunctionRole", &BUILD),
-    ("SynthRole", &BUILD),
+    (
+        "SynthRole",
+        &[
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+            "s3:GetBucketAcl",
+            "s3:GetBucketLocation",
+            "s3:GetObject",
+            "s3:GetObjectVersion",
+            "s3:PutObject",
+            "sts:AssumeRole",
+        ],
+    ),
     (
         "UpdateRole",
         &[
@@ -79,11 +91,26 @@ const DUTIES: [(&str, &[&str]); 7] = [
             "s3:GetBucketLocation",
             "s3:GetObject",
             "s3:GetObjectVersion",
+            "s3:ListBucket",
             "s3:PutObject",
         ],
     ),
     (
-        "ChecksRole",
+        "PlanRole",
+        &[
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+            "s3:GetBucketAcl",
+            "s3:GetBucketLocation",
+            "s3:GetObject",
+            "s3:GetObjectVersion",
+            "s3:ListBucket",
+            "s3:PutObject",
+            "sts:AssumeRole",
+        ],
+    ),
+    (
+        "DeployRole",
         &[
             "logs:CreateLogStream",
             "logs:PutLogEvents",

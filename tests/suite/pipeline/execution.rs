@@ -12,6 +12,9 @@ use crate::harness::{Container, Ran, Reply, output_folder, replay};
 
 use super::world::{World, pairs};
 
+/// The commit that every execution is of.
+pub const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
 impl World {
     /// Hands on a commit with these files, as Source does, in place of any other.
     pub fn commit(&self, files: &[(&str, &str)]) {
@@ -39,6 +42,15 @@ impl World {
         self.commit_settings();
         let ran = self.build("Synth", "Synth");
         assert_eq!(ran.code, 0, "{ran:#?}");
+    }
+
+    /// Hands on the settings of the sandbox as another commit, in another execution, up to the plan of prod.
+    pub fn plan(&self, execution: &str) -> Ran {
+        execution.clone_into(&mut self.execution.lock().unwrap());
+        self.synthesize();
+        self.publish();
+        self.cloudformation("Prod-Stateful", "Stateful.Prepare");
+        self.build("Prod-Stateful", "Plan")
     }
 
     /// Stores an artifact where CodePipeline does, as a role.
@@ -88,13 +100,9 @@ impl World {
             assert_eq!(artifact, input);
             fs::read_to_string(folder.path().join(path)).unwrap()
         };
-        let configuration = file("TemplateConfiguration");
-        // MiniStack's CloudWatch does not compute.
-        let configuration =
-            configuration.replace("\"HasMetricMath\":\"true\"", "\"HasMetricMath\":\"false\"");
         let arguments = json!({
             "stack": stack, "change_set": change_set, "template": file("TemplatePath"),
-            "configuration": configuration, "role": settings["RoleArn"],
+            "configuration": file("TemplateConfiguration"), "role": settings["RoleArn"],
         });
         self.act("Deployment", "prepare", &arguments)
     }
@@ -128,7 +136,8 @@ impl World {
         );
         if let Some(variables) = settings["EnvironmentVariables"].as_str() {
             let variables: Value = serde_json::from_str(variables).unwrap();
-            environment.extend(pairs(&variables, "name", "value"));
+            let variables = pairs(&variables, "name", "value").into_iter();
+            environment.extend(variables.map(|(name, value)| (name, self.known(&value))));
         }
         environment.extend(self.credentials(role));
         let mut container = Container::new(&environment);
@@ -157,6 +166,9 @@ impl World {
                 let folder = container
                     .input(primary)
                     .join(output_folder(&buildspec, &output));
+                if output == "Templates" {
+                    without_metric_math(&folder);
+                }
                 self.store(role, &output, &folder);
             }
         }
@@ -175,5 +187,27 @@ impl World {
             ("AWS_EC2_METADATA_DISABLED", "true"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    }
+
+    /// What a variable of CodePipeline comes to.
+    fn known(&self, value: &str) -> String {
+        match value {
+            "#{Source.CommitId}" => COMMIT.to_owned(),
+            "#{codepipeline.PipelineExecutionId}" => self.execution.lock().unwrap().clone(),
+            other => {
+                assert!(!other.contains("#{"), "{other}");
+                other.to_owned()
+            }
+        }
+    }
+}
+
+/// MiniStack's CloudWatch does not compute.
+fn without_metric_math(folder: &Path) {
+    for file in fs::read_dir(folder).unwrap().flatten() {
+        let path = file.path();
+        let text = fs::read_to_string(&path).unwrap();
+        let without = text.replace("\"HasMetricMath\":\"true\"", "\"HasMetricMath\":\"false\"");
+        fs::write(path, without).unwrap();
     }
 }

@@ -106,10 +106,10 @@ fn a_failed_build_shows_its_last_lines() {
     );
     let logs = pipeline(&sandbox, &["logs"]).ok().stdout;
     assert_eq!(logs, "test a_door ... FAILED\nerror: test failed\n");
-    let none = pipeline(&sandbox, &["logs", "SmokeTest"]).fails(1);
+    let none = pipeline(&sandbox, &["logs", "Stateless.Deploy"]).fails(1);
     assert!(
         none.stderr
-            .contains("has no build with a log called SmokeTest"),
+            .contains("has no build with a log called Stateless.Deploy"),
         "{none:#?}"
     );
 }
@@ -183,7 +183,7 @@ fn what_failed_is_what_failed_when_it_was_tried_last() {
     );
     let retried = with(retried, &["startTime"], &json!(1_700_000_100.0));
     let later = with(
-        action("Prod-Stateless", "SmokeTest", "CodeBuild", "Failed"),
+        action("Prod-Stateless", "Stateless.Deploy", "CodeBuild", "Failed"),
         &["startTime"],
         &json!(1_700_000_200.0),
     );
@@ -199,7 +199,7 @@ fn what_failed_is_what_failed_when_it_was_tried_last() {
     let run = pipeline(&sandbox, &["watch"]).fails(1);
     assert!(
         run.stderr
-            .contains("failed in Prod-Stateless, at SmokeTest"),
+            .contains("failed in Prod-Stateless, at Stateless.Deploy"),
         "{run:#?}"
     );
 }
@@ -274,7 +274,7 @@ fn status_says_where_everything_stands() {
         "stageName": "Prod-Stateless",
         "inboundTransitionState": {"enabled": false, "disabledReason": "holidays"},
         "onSuccessConditionState": {"latestExecution": {"status": "Failed", "summary": "the alarm is on"}},
-        "actionStates": [{"actionName": "SmokeTest"}],
+        "actionStates": [{"actionName": "Stateless.Deploy"}],
     });
     let failed = json!({
         "actionName": "Build",
@@ -294,7 +294,7 @@ fn status_says_where_everything_stands() {
            Build               failed  no more builds\n  \
          Prod-Stateless  –\n    \
            closed: holidays\n    \
-           SmokeTest           –\n    \
+           Stateless.Deploy    –\n    \
            condition  the alarm is on\n",
         "{run:#?}"
     );

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::function::{AFTER, BEFORE, change, write_source};
 
+use super::execution::COMMIT;
 use super::world::{ACCOUNT, World};
 
 /// What the commit's build script tries with the credentials that it finds, by name.
@@ -40,6 +41,11 @@ fn attempts(world: &World) -> Vec<(&'static str, String)> {
         (
             "the package",
             put(bucket, &format!("{folder}/Handler/other")),
+        ),
+        ("a plan", put(bucket, &format!("{folder}/Plan1/other"))),
+        (
+            "what only people allow",
+            put(&assets, &format!("approvals/{COMMIT}/00ff")),
         ),
         ("the runner", put(&assets, &format!("runner/{runner}"))),
         ("a deployed function", put(&assets, "handler/other.zip")),
@@ -81,7 +87,7 @@ fn hostile_build_script(attempts: &[(&str, String)]) -> String {
 
 #[test]
 fn a_function_is_deployed_and_its_code_reaches_nothing_else() {
-    let world = World::new("[function]\nsource = \"handler\"");
+    let world = World::new("[function]\nsource = \"handler\"\n[stages.prod]\nalarm = false");
     let sandbox = &world.sandbox;
     write_source(sandbox);
     change(sandbox, "src/http/problem.rs", BEFORE, AFTER);
@@ -108,18 +114,14 @@ fn a_function_is_deployed_and_its_code_reaches_nothing_else() {
 
     let ran = world.build("Synth", "Synth");
     assert_eq!(ran.code, 0, "{ran:#?}");
-    for (stage, action) in [
-        ("Prod-Stateful", "Stateful.Prepare"),
-        ("Prod-Stateful", "Stateful.Deploy"),
-    ] {
-        let done = world.cloudformation(stage, action);
-        assert_eq!(done["status"], "CREATE_COMPLETE", "{action}: {done}");
-    }
     world.publish();
-    for action in ["Stateless.Prepare", "Stateless.Deploy"] {
-        let done = world.cloudformation("Prod-Stateless", action);
-        assert_eq!(done["status"], "CREATE_COMPLETE", "{action}: {done}");
-    }
+    world.cloudformation("Prod-Stateful", "Stateful.Prepare");
+    let ran = world.build("Prod-Stateful", "Plan");
+    assert_eq!(ran.code, 0, "{ran:#?}");
+    let done = world.cloudformation("Prod-Stateful", "Stateful.Deploy");
+    assert_eq!(done["status"], "CREATE_COMPLETE", "{done}");
+    let ran = world.build("Prod-Stateless", "Stateless.Deploy");
+    assert_eq!(ran.code, 0, "{ran:#?}");
     let run = sandbox
         .umb(&["users", "get", "nobody", "--stage", "prod"])
         .fails(1);

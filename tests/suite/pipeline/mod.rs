@@ -1,5 +1,6 @@
 //! The pipeline that deploys the stages by itself.
 
+pub mod agreement;
 pub mod around;
 mod changes;
 mod destroy_all;

@@ -20,23 +20,21 @@ fn a_stage_goes_through_all_actions_of_the_pipeline() {
     world.synthesize();
     let (stateful, stateless) = ("Prod-Stateful", "Prod-Stateless");
 
+    world.publish();
     let prepared = world.cloudformation(stateful, "Stateful.Prepare");
     assert_eq!(prepared["status"], "CREATE_COMPLETE", "{prepared}");
-    let guarded = world.build(stateful, "Stateful.Guard");
-    assert_eq!(guarded.code, 0, "{guarded:#?}");
-    assert!(
-        guarded.output.contains("no data would be lost"),
-        "{guarded:#?}"
-    );
+    let planned = world.build(stateful, "Plan");
+    assert_eq!(planned.code, 0, "{planned:#?}");
+    for text in [
+        "-Prod-Stateful: will be created",
+        "-Prod-Stateless: will be created",
+        "no data would be lost",
+    ] {
+        assert!(planned.output.contains(text), "{text}: {planned:#?}");
+    }
     let deployed = world.cloudformation(stateful, "Stateful.Deploy");
     assert_eq!(deployed["status"], "CREATE_COMPLETE");
-
-    world.publish();
-    let prepared = world.cloudformation(stateless, "Stateless.Prepare");
-    assert_eq!(prepared["status"], "CREATE_COMPLETE", "{prepared}");
-    let deployed = world.cloudformation(stateless, "Stateless.Deploy");
-    assert_eq!(deployed["status"], "CREATE_COMPLETE");
-    let tried = world.build(stateless, "SmokeTest");
+    let tried = world.build(stateless, "Stateless.Deploy");
     assert_eq!(tried.code, 0, "{tried:#?}");
     for step in ["create", "get", "update", "delete", "is gone"] {
         assert!(
@@ -59,11 +57,17 @@ fn a_stage_goes_through_all_actions_of_the_pipeline() {
         assert_eq!(plan["stacks"][stack]["action"], "none", "{plan:#}");
     }
 
-    // Once more, nothing changes, and the guard lets nothing pass as well.
+    // Once more, nothing changes.
     let again = world.cloudformation(stateful, "Stateful.Prepare");
     assert_eq!(again["status"], "FAILED");
-    let guarded = world.build(stateful, "Stateful.Guard");
-    assert_eq!(guarded.code, 0, "{guarded:#?}");
+    let planned = world.build(stateful, "Plan");
+    assert_eq!(planned.code, 0, "{planned:#?}");
+    assert!(
+        planned.output.contains("-Prod-Stateless: no changes"),
+        "{planned:#?}"
+    );
+    let tried = world.build(stateless, "Stateless.Deploy");
+    assert_eq!(tried.code, 0, "{tried:#?}");
 }
 
 /// An alarm that goes off again and again, so that it does so while it is watched.
@@ -72,7 +76,8 @@ fn an_alarm_that_goes_off_after_a_deploy_fails_the_stage_with_its_reason() {
     let world = World::new("");
     world.sandbox.umb(&["deploy", "prod"]).ok();
     world.make_allowances();
-    world.synthesize();
+    let planned = world.plan("one");
+    assert_eq!(planned.code, 0, "{planned:#?}");
     let alarm = format!("{}-Prod-Stateless-APIErrors", world.sandbox.app);
     let done = AtomicBool::new(false);
     let ran = thread::scope(|scope| {
@@ -86,7 +91,7 @@ fn an_alarm_that_goes_off_after_a_deploy_fails_the_stage_with_its_reason() {
                 }
             }
         });
-        let ran = world.build("Prod-Stateless", "SmokeTest");
+        let ran = world.build("Prod-Stateless", "Stateless.Deploy");
         done.store(true, Ordering::Relaxed);
         ran
     });
@@ -100,10 +105,10 @@ fn an_alarm_that_goes_off_after_a_deploy_fails_the_stage_with_its_reason() {
 }
 
 #[test]
-fn a_change_that_would_lose_data_does_not_pass_the_guard() {
+fn a_change_that_would_lose_data_is_not_planned() {
     let world = World::new("[stages.prod]\nprotected = false");
     world.synthesize();
-    let (stage, prepare, guard) = ("Prod-Stateful", "Stateful.Prepare", "Stateful.Guard");
+    let (stage, prepare, plan) = ("Prod-Stateful", "Stateful.Prepare", "Plan");
     world.cloudformation(stage, prepare);
     world.cloudformation(stage, "Stateful.Deploy");
     let templates = TempDir::new().unwrap();
@@ -118,7 +123,7 @@ fn a_change_that_would_lose_data_does_not_pass_the_guard() {
     world.store("Synth", "Templates", templates.path());
     let prepared = world.cloudformation(stage, prepare);
     assert_eq!(prepared["status"], "CREATE_COMPLETE", "{prepared}");
-    let guarded = world.build(stage, guard);
+    let guarded = world.build(stage, plan);
     assert_eq!(guarded.code, 1, "{guarded:#?}");
     assert!(
         guarded.output.contains(
@@ -133,7 +138,7 @@ fn a_change_that_would_lose_data_does_not_pass_the_guard() {
         world.parameters["RunnerSHA256"]
     );
     world.put_as_root(&key, b"#!/bin/sh\nexit 0\n");
-    let forged = world.build(stage, guard);
+    let forged = world.build(stage, plan);
     assert_ne!(forged.code, 0, "{forged:#?}");
     assert!(forged.output.contains("umb: FAILED"), "{forged:#?}");
 }
@@ -153,9 +158,8 @@ fn what_a_newer_umb_deployed_is_not_undone_by_an_older_runner() {
     world
         .aws
         .until_status(&world.sandbox, &stack, "UPDATE_COMPLETE");
-    world.synthesize();
-    world.cloudformation("Prod-Stateful", "Stateful.Prepare");
-    let guarded = world.build("Prod-Stateful", "Stateful.Guard");
+    world.commit_settings();
+    let guarded = world.build("Synth", "Synth");
     assert_eq!(guarded.code, 1, "{guarded:#?}");
     assert!(
         guarded
@@ -180,7 +184,7 @@ fn a_table_that_outlived_its_stack_is_left_to_a_person() {
     world.make_allowances();
     world.synthesize();
     world.cloudformation("Prod-Stateful", "Stateful.Prepare");
-    let guarded = world.build("Prod-Stateful", "Stateful.Guard");
+    let guarded = world.build("Prod-Stateful", "Plan");
     assert_eq!(guarded.code, 1, "{guarded:#?}");
     assert!(
         guarded

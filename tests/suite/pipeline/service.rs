@@ -24,12 +24,17 @@ pub struct Service {
     pub succeeded: Vec<&'static str>,
     /// What a build said.
     pub log: Vec<&'static str>,
+    /// The artifact of the pipeline's Plan.
+    pub artifact: Vec<u8>,
     /// What was asked for that changes something, with its arguments.
     pub asked: Vec<(String, Value)>,
 }
 
 impl Service {
     fn answer(&mut self, request: &Request) -> Reply {
+        if let Some(object) = self.object(request) {
+            return object;
+        }
         let operation = request.operation();
         let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
         match operation.as_str() {
@@ -84,6 +89,17 @@ impl Service {
             }
             other => panic!("{other} is not to be called"),
         }
+    }
+
+    /// S3, which has the artifact, and takes what people allow.
+    fn object(&mut self, request: &Request) -> Option<Reply> {
+        if request.path.starts_with("/artifacts/") {
+            return Some(Reply::bytes(&self.artifact));
+        }
+        let (_, key) = request.path.split_once("/approvals/")?;
+        let key = key.split('?').next();
+        self.asked.push((request.method.clone(), key.into()));
+        Some(Reply::bytes(b""))
     }
 
     fn summaries(&self, body: &Value) -> Vec<Value> {

@@ -8,10 +8,12 @@ use std::sync::{Arc, Mutex};
 use serde_json::json;
 
 use crate::harness::{
-    Container, Moto, Proxy, Sandbox, assert_documented, ministack, request, runner,
+    Container, Moto, Proxy, Ran, Sandbox, assert_documented, ministack, request, runner,
 };
 
+use super::agreement::digest;
 use super::around::{ACCOUNT, Around, deploy_pipeline, describe, on_moto, settings};
+use super::execution::COMMIT;
 use super::world::{by_key, synthesized};
 
 #[test]
@@ -98,34 +100,68 @@ fn destroy_while_one_runs(moto: &Moto, around: &Mutex<Around>, sandbox: &Sandbox
     sandbox.umb(&["outputs", "pipeline"]).fails(1);
 }
 
+/// What UpdatePipeline runs.
+struct Update<'a> {
+    sandbox: &'a Sandbox,
+    buildspec: String,
+    environment: BTreeMap<String, String>,
+}
+
+impl<'a> Update<'a> {
+    fn new(sandbox: &'a Sandbox) -> Self {
+        let [template, parameters] = synthesized(sandbox);
+        let project = &template["Resources"]["UpdateProject"]["Properties"];
+        let parameters = by_key(&parameters);
+        let environment = [
+            ("AWS_ENDPOINT_URL", sandbox.variable("AWS_ENDPOINT_URL")),
+            ("AWS_REGION", "eu-west-1"),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("COMMIT", COMMIT),
+            ("RUNNER_BUCKET", &parameters["RunnerBucket"]),
+            ("RUNNER_SHA256", &parameters["RunnerSHA256"]),
+        ];
+        Self {
+            sandbox,
+            buildspec: project["Source"]["BuildSpec"].as_str().unwrap().to_owned(),
+            environment: environment
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+        }
+    }
+
+    /// Updates the pipeline to a commit with these settings.
+    fn to(&self, settings: &str) -> Ran {
+        let container = Container::new(&self.environment);
+        let source = container.input("Source");
+        fs::create_dir(&source).unwrap();
+        fs::write(source.join("umb.toml"), settings).unwrap();
+        container.run(&self.buildspec, "Source")
+    }
+
+    /// Allows the commit what has this digest.
+    fn allow(&self, moto: &Moto, digest: &str) {
+        let bucket = &self.environment["RUNNER_BUCKET"];
+        let url = format!("{}/{bucket}/approvals/{COMMIT}/{digest}", moto.endpoint);
+        let put = request("PUT", &url, &[], Some(b""));
+        assert_eq!(put.unwrap().status, 200);
+    }
+
+    fn settings(&self) -> String {
+        fs::read_to_string(self.sandbox.work().join("umb.toml")).unwrap()
+    }
+}
+
 #[test]
 fn a_pipeline_brings_itself_to_what_the_commit_says() {
     let (moto, _, sandbox) = on_moto();
     let app = sandbox.app.clone();
     deploy_pipeline(&sandbox, &[]).ok();
-    let [template, parameters] = synthesized(&sandbox);
-    let buildspec = &template["Resources"]["UpdateProject"]["Properties"]["Source"]["BuildSpec"];
-    let parameters = by_key(&parameters);
-    let environment: BTreeMap<_, _> = [
-        ("AWS_ENDPOINT_URL", sandbox.variable("AWS_ENDPOINT_URL")),
-        ("AWS_REGION", "eu-west-1"),
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("RUNNER_BUCKET", &parameters["RunnerBucket"]),
-        ("RUNNER_SHA256", &parameters["RunnerSHA256"]),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into();
-    let file = sandbox.work().join("umb.toml");
-    let update = || {
-        let container = Container::new(&environment);
-        fs::create_dir(container.input("Source")).unwrap();
-        fs::copy(&file, container.input("Source").join("umb.toml")).unwrap();
-        container.run(buildspec.as_str().unwrap(), "Source")
-    };
+    let update = Update::new(&sandbox);
 
     // Nothing changes as long as the definition is the same …
-    let ran = update();
+    let text = update.settings();
+    let ran = update.to(&text);
     assert_eq!(ran.code, 0, "{ran:#?}");
     assert!(
         ran.output.contains(&format!("{app}-Pipeline (no changes)")),
@@ -133,32 +169,31 @@ fn a_pipeline_brings_itself_to_what_the_commit_says() {
     );
     assert!(!ran.output.contains("Bootstrap"), "{ran:#?}");
     // … and afterwards it has what the commit changed …
-    let text = fs::read_to_string(&file).unwrap();
-    let approved = text.replace(
-        "stages = [\"dev\"]",
-        "stages = [\"dev\"]\napproval = [\"dev\"]",
-    );
-    fs::write(&file, approved).unwrap();
-    let ran = update();
+    let stages = "stages = [\"dev\"]";
+    let approved = text.replace(stages, "stages = [\"dev\"]\napproval = [\"dev\"]");
+    let ran = update.to(&approved);
     assert_eq!(ran.code, 0, "{ran:#?}");
     assert!(
         ran.output.contains(&format!(" ✅  {app}-Pipeline\n")),
         "{ran:#?}"
     );
     assert!(describe(&moto, &format!("{app}-Pipeline")).contains("UPDATE_COMPLETE"));
-    // … but not what would give it more permissions.
+    // … but not what would give it more permissions …
     let elsewhere = "stages = [\"dev\", \"prod\"]\n[stages.prod]\naccount = \"222222222222\"";
-    fs::write(&file, text.replace("stages = [\"dev\"]", elsewhere)).unwrap();
-    let ran = update();
+    let ran = update.to(&text.replace(stages, elsewhere));
     assert_eq!(ran.code, 1, "{ran:#?}");
     assert!(
         ran.output
-            .contains("error: this commit gives the pipeline more permissions: ")
-            && ran
-                .output
-                .contains("hint: `umb deploy pipeline`, run by a person"),
+            .contains("error: nobody has allowed what becomes broader by this commit: "),
         "{ran:#?}"
     );
+    // … unless a person has allowed the commit exactly that.
+    let other = approved.replace(stages, "stages = [\"dev\"]\nbranch = \"release\"");
+    let ran = update.to(&other);
+    assert_eq!(ran.code, 1, "{ran:#?}");
+    update.allow(&moto, &digest(&ran));
+    let ran = update.to(&other);
+    assert_eq!(ran.code, 0, "{ran:#?}");
 }
 
 #[test]

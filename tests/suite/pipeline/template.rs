@@ -166,10 +166,10 @@ fn each_stage_is_prepared_guarded_deployed_and_tried() {
             "Source: Source",
             "UpdatePipeline: UpdatePipeline",
             "Synth: Synth",
-            "Dev-Stateful: Stateful.Prepare, Stateful.Guard, Stateful.Deploy",
-            "Dev-Stateless: Publish, Stateless.Prepare, Stateless.Deploy, SmokeTest",
-            "Prod-Stateful: Approve, Stateful.Prepare, Stateful.Guard, Stateful.Deploy",
-            "Prod-Stateless: Publish, Stateless.Prepare, Stateless.Deploy, SmokeTest",
+            "Dev-Stateful: Publish, Stateful.Prepare, Plan, Stateful.Deploy",
+            "Dev-Stateless: Stateless.Deploy",
+            "Prod-Stateful: Publish, Stateful.Prepare, Plan, Approve, Stateful.Deploy",
+            "Prod-Stateless: Stateless.Deploy",
         ]
     );
     // What holds data is never rolled back, what does not is.

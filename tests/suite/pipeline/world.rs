@@ -28,8 +28,9 @@ pub struct World {
     pub parameters: BTreeMap<String, String>,
     /// Profiles of the pipeline's roles and of those that they take on.
     pub profiles: PathBuf,
-    /// The keys of the artifacts of an execution.
+    /// The keys of the artifacts of an execution, and its ID.
     pub artifacts: Mutex<BTreeMap<String, String>>,
+    pub execution: Mutex<String>,
 }
 
 impl World {
@@ -49,6 +50,7 @@ impl World {
             parameters: by_key(&parameters),
             profiles: sandbox.work().join("profiles"),
             artifacts: Mutex::default(),
+            execution: Mutex::new("one".to_owned()),
             sandbox,
         };
         world.make_roles();
@@ -114,7 +116,7 @@ impl World {
             }]),
         );
         profiles += &profile("Other", &format!("{app}-Other"), "services");
-        for (role, by) in [("Deployment", "Pipeline"), ("Check", "Checks")] {
+        for (role, by) in [("Deployment", "Pipeline"), ("Check", "Plan")] {
             let name = format!("{app}-{role}-eu-west-1");
             self.let_sessions_in(&name);
             profiles += &profile(role, &name, by);
@@ -124,8 +126,7 @@ impl World {
     }
 
     pub fn asset_bucket(&self) -> String {
-        let bucket =
-            self.action("Prod-Stateless", "Publish")["Configuration"]["BucketName"].clone();
+        let bucket = self.action("Prod-Stateful", "Publish")["Configuration"]["BucketName"].clone();
         bucket.as_str().unwrap().to_owned()
     }
 
@@ -159,14 +160,16 @@ impl World {
         let trust = percent_decode_str(&trust).decode_utf8().unwrap();
         let mut trust: Value = serde_json::from_str(&trust).unwrap();
         let condition = &mut trust["Statement"][0]["Condition"];
-        let role = condition["ArnEquals"]["aws:PrincipalArn"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        let session = role
-            .replace(":iam:", ":sts:")
-            .replace(":role/", ":assumed-role/");
-        *condition = json!({"ArnLike": {"aws:PrincipalArn": format!("{session}/*")}});
+        let roles = condition["ArnEquals"]["aws:PrincipalArn"].as_array();
+        let sessions = roles.unwrap().iter().map(|role| {
+            let role = role.as_str().unwrap();
+            let session = role
+                .replace(":iam:", ":sts:")
+                .replace(":role/", ":assumed-role/");
+            format!("{session}/*")
+        });
+        let sessions: Vec<_> = sessions.collect();
+        *condition = json!({"ArnLike": {"aws:PrincipalArn": sessions}});
         self.iam(&format!(
             "Action=UpdateAssumeRolePolicy&RoleName={name}&PolicyDocument={trust}"
         ));

@@ -1,0 +1,69 @@
+//! `umb pipeline deploy`: what the pipeline does after Stateful.
+
+use std::path::PathBuf;
+
+use crate::error::Failure;
+use crate::model::Alarm;
+use crate::pipeline::Proposal;
+use crate::settings::Settings;
+use crate::stage::{self, Agreement};
+use crate::template::CHANGE_SET;
+use crate::ui::Ui;
+
+use super::super::target::CloudStage;
+use super::duty::{self, Duty};
+use super::smoke_test::smoke_test;
+
+/// Deploy a stage's Stateless as it was planned, try its API as `umb pipeline smoke-test` does, then watch its alarm
+#[derive(Debug, clap::Args)]
+pub(super) struct DeployStageArgs {
+    /// The stage
+    stage: String,
+    /// The execution's ID
+    #[arg(long, value_name = "ID")]
+    execution: String,
+    /// The folder that `umb pipeline plan` has written
+    #[arg(long, value_name = "DIR")]
+    plan: PathBuf,
+}
+
+impl DeployStageArgs {
+    pub(super) async fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
+        let spec = duty::stage_of("pipeline deploy", &self.stage, settings)?;
+        let proposal = Proposal::read(&self.plan)?;
+        let target = duty::open(settings, spec, Duty::Deployment).await?;
+        let handed_on = duty::read_handed_on(settings, &target)?;
+        let [_, stateless] = &handed_on.stacks;
+        let agreement = if proposal.execution != self.execution {
+            ui.note("a rollback: what an earlier execution deployed comes back");
+            Agreement::Rollback
+        } else if duty::pipeline_stage(settings, spec)?.needs_approval {
+            Agreement::Exactly(proposal.stateless())
+        } else {
+            Agreement::NotBeyond(proposal.stateless())
+        };
+        let reporter = ui.reporter();
+        let deployed =
+            stage::deploy_stateless(&target.env, stateless, agreement, CHANGE_SET, &*reporter);
+        ui.say(deployed.await?);
+        let target = duty::open(settings, spec, Duty::Check).await?;
+        smoke_test(&target, ui).await?;
+        watch_alarm(&target, ui).await
+    }
+}
+
+/// Watches the alarm of a stage that was just deployed.
+async fn watch_alarm(target: &CloudStage, ui: &Ui) -> Result<(), Failure> {
+    let Alarm::On(threshold) = target.spec.alarm else {
+        ui.note("umb.toml has switched the alarm off: nothing is watched");
+        return Ok(());
+    };
+    let minutes = threshold.minutes.get();
+    ui.note(&format!("watching the alarm for {minutes} minutes"));
+    if stage::watch_alarm(&target.env, &target.spec, minutes).await? {
+        ui.note("it did not go off");
+    } else {
+        ui.warning(format!("the stage {} has no alarm", target.name()));
+    }
+    Ok(())
+}

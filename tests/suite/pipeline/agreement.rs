@@ -1,0 +1,200 @@
+//! What people agree to, and what is deployed: the plan of an execution, and what becomes broader by its commit.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::harness::Ran;
+
+use super::execution::COMMIT;
+use super::world::World;
+
+const APPROVED: &str = "[stages.prod]\nalarm = false\n";
+
+/// A world whose stage prod a person has deployed, and whose commits need an approval.
+fn deployed(stage: &str) -> World {
+    let world = World::new(&format!("approval = [\"prod\"]\n{APPROVED}{stage}"));
+    world.sandbox.umb(&["deploy", "prod", "--yes"]).ok();
+    world.make_allowances();
+    world
+}
+
+/// Sets a key of prod in umb.toml.
+fn change(world: &World, key: &str, value: &str) {
+    let file = world.sandbox.work().join("umb.toml");
+    let settings = fs::read_to_string(&file).unwrap();
+    let others = settings.lines().filter(|line| !line.starts_with(key));
+    let others: Vec<_> = others.collect();
+    let changed = format!("{}\n", others.join("\n"));
+    let changed = changed.replace(APPROVED, &format!("{APPROVED}{key} = {value}\n"));
+    fs::write(&file, changed).unwrap();
+}
+
+fn stateless(world: &World) -> Ran {
+    world.cloudformation("Prod-Stateful", "Stateful.Deploy");
+    world.build("Prod-Stateless", "Stateless.Deploy")
+}
+
+/// Whether the planned change set of Stateless was executed.
+fn was_executed(world: &World) -> bool {
+    let stack = format!("{}-Prod-Stateless", world.sandbox.app);
+    let name = [
+        ("StackName", stack.as_str()),
+        ("ChangeSetName", "PipelineChange"),
+    ];
+    let described = world
+        .aws
+        .cloudformation(&world.sandbox, "DescribeChangeSet", &name);
+    described.contains("EXECUTE_COMPLETE")
+}
+
+#[test]
+fn what_is_approved_is_what_is_deployed() {
+    let world = deployed("");
+    change(&world, "log_retention_days", "14");
+    let planned = world.plan("one");
+    assert_eq!(planned.code, 0, "{planned:#?}");
+    assert!(planned.output.contains("RetentionInDays"), "{planned:#?}");
+    assert!(!was_executed(&world));
+    let ran = stateless(&world);
+    assert_eq!(ran.code, 0, "{ran:#?}");
+    assert!(was_executed(&world));
+
+    // While an approval waits, a person deploys something else: the commit would take it back, which nobody has seen.
+    change(&world, "reserved_concurrency", "7");
+    let planned = world.plan("two");
+    assert_eq!(planned.code, 0, "{planned:#?}");
+    change(&world, "allowed_accounts", "[\"222222222222\"]");
+    world.sandbox.umb(&["deploy", "prod", "--yes"]).ok();
+    world.make_allowances();
+    let ran = stateless(&world);
+    assert_eq!(ran.code, 1, "{ran:#?}");
+    assert!(
+        ran.output.contains("has changed since this was planned")
+            && ran
+                .output
+                .contains("hint: nothing was changed; `umb pipeline run`"),
+        "{ran:#?}"
+    );
+}
+
+#[test]
+fn a_rollback_locks_nobody_out_whom_a_newer_deploy_let_in() {
+    let world = deployed("");
+    let planned = world.plan("one");
+    assert_eq!(planned.code, 0, "{planned:#?}");
+    change(&world, "log_retention_days", "14");
+    world.sandbox.umb(&["deploy", "prod", "--yes"]).ok();
+    world.make_allowances();
+    // CodePipeline runs the stage's actions with the artifacts of the execution to go back to.
+    "back".clone_into(&mut world.execution.lock().unwrap());
+    let ran = world.build("Prod-Stateless", "Stateless.Deploy");
+    assert_eq!(ran.code, 0, "{ran:#?}");
+    assert!(ran.output.contains("a rollback: "), "{ran:#?}");
+
+    change(&world, "allowed_accounts", "[\"222222222222\"]");
+    world.sandbox.umb(&["deploy", "prod", "--yes"]).ok();
+    world.make_allowances();
+    let ran = world.build("Prod-Stateless", "Stateless.Deploy");
+    assert_eq!(ran.code, 1, "{ran:#?}");
+    assert!(
+        ran.output.contains(
+            "would undo what a newer deploy has allowed: identities of the account 222222222222 may call it"
+        ),
+        "{ran:#?}"
+    );
+}
+
+/// The digest in a refusal's hint.
+pub fn digest(ran: &Ran) -> String {
+    let (_, rest) = ran.output.split_once("--broader ").unwrap();
+    rest[..32].to_owned()
+}
+
+fn allow(world: &World, commit: &str, digest: &str) {
+    let key = format!("{}/approvals/{commit}/{digest}", world.asset_bucket());
+    world.put_as_root(&key, digest.as_bytes());
+}
+
+#[test]
+fn what_becomes_broader_takes_a_person_who_allows_exactly_that() {
+    let world = deployed("");
+    change(&world, "allowed_accounts", "[\"222222222222\"]");
+    let refused = world.plan("one");
+    assert_eq!(refused.code, 1, "{refused:#?}");
+    assert!(
+        refused
+            .output
+            .contains("nobody has allowed what becomes broader by this commit: RestAPI of "),
+        "{refused:#?}"
+    );
+    let wanted = digest(&refused);
+    // Neither another commit's approval counts, nor one of something else.
+    allow(&world, "another", &wanted);
+    allow(&world, COMMIT, &"0".repeat(32));
+    let refused = world.build("Prod-Stateful", "Plan");
+    assert_eq!(refused.code, 1, "{refused:#?}");
+    allow(&world, COMMIT, &wanted);
+    let planned = world.build("Prod-Stateful", "Plan");
+    assert_eq!(planned.code, 0, "{planned:#?}");
+    let ran = stateless(&world);
+    assert_eq!(ran.code, 0, "{ran:#?}");
+
+    // The next commit opens more: that is another digest.
+    change(
+        &world,
+        "allowed_accounts",
+        "[\"222222222222\", \"333333333333\"]",
+    );
+    let refused = world.plan("two");
+    assert_eq!(refused.code, 1, "{refused:#?}");
+    assert_ne!(digest(&refused), wanted);
+}
+
+#[test]
+fn no_role_of_the_pipeline_can_allow_anything() {
+    let world = World::new("[function]\nsource = \"handler\"");
+    let file = world.sandbox.work().join("umb.toml");
+    let key = format!("approvals/{COMMIT}/{}", "0".repeat(32));
+    let publish = json!({"bucket": world.asset_bucket(), "key": key, "file": file});
+    for role in [
+        "Pipeline",
+        "Source",
+        "Start",
+        "Function",
+        "Synth",
+        "Update",
+        "Plan",
+        "Deploy",
+        "Deployment",
+        "Check",
+    ] {
+        let answer: Value = world.act(role, "publish", &publish);
+        assert_eq!(answer, json!({"error": "AccessDenied"}), "{role}");
+    }
+}
+
+#[test]
+fn roles_of_an_older_umb_are_refused_with_what_updates_them() {
+    let world = World::new("");
+    world.synthesize();
+    let stack = format!("{}-Bootstrap", world.sandbox.app);
+    let mut template = world.aws.template(&world.sandbox, &stack);
+    template["Outputs"]
+        .as_object_mut()
+        .unwrap()
+        .remove("Version");
+    world
+        .aws
+        .update_stack(&world.sandbox, (&stack, &template), &[], &[]);
+    world
+        .aws
+        .until_status(&world.sandbox, &stack, "UPDATE_COMPLETE");
+    world.commit_settings();
+    let ran = world.build("Synth", "Synth");
+    assert_eq!(ran.code, 1, "{ran:#?}");
+    assert!(
+        ran.output.contains("the roles of the stage prod are those of an older umb\nhint: `umb bootstrap prod --trust"),
+        "{ran:#?}"
+    );
+}

@@ -88,7 +88,12 @@ pub(crate) const PLAN_ACTION: &str = "Plan";
 
 /// Whether a stage of the pipeline deploys one of the app's.
 pub(crate) fn is_deploying_stage(name: &str) -> bool {
-    name.ends_with("-Stateful") || name.ends_with("-Stateless")
+    name.ends_with("-Stateful") || is_stateless_stage(name)
+}
+
+/// Whether a stage of the pipeline deploys what holds no data of one of the app's.
+pub(crate) fn is_stateless_stage(name: &str) -> bool {
+    name.ends_with("-Stateless")
 }
 
 /// The alarm on errors that a stage's API returns.

@@ -62,7 +62,7 @@ pub(crate) enum Error {
     NothingRefused { pipeline: String, digest: String },
     #[error("several stages wait for approval: {}", stages.join(", "))]
     SeveralWait { stages: Vec<String> },
-    #[error("the pipeline has no stage {stage}")]
+    #[error("the pipeline has no stage {stage} that can be rolled back")]
     NoStage { stage: String, known: Vec<String> },
     #[error("the execution {execution} has no build with a log{}", of(wanted.as_ref()))]
     NoBuild {

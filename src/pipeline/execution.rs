@@ -43,13 +43,26 @@ impl<'a> PipelineRuns<'a> {
     pub(crate) async fn status(&self) -> Result<PipelineStatus, Error> {
         let stages = self.stages().await?;
         let newest = self.service.executions(1).await?.into_iter().next();
+        let mut stages: Vec<_> = stages.into_iter().map(Stage::from).collect();
+        for stage in &mut stages {
+            if stage.status == Some(Status::Failed) {
+                stage.lacks_target = self.lacks_target(&stage.name).await?;
+            }
+        }
         Ok(PipelineStatus {
             pipeline: self.name.clone(),
             account: self.env.account().clone(),
             region: self.env.region().clone(),
             execution: newest.map(Execution::from),
-            stages: stages.into_iter().map(Stage::from).collect(),
+            stages,
         })
+    }
+
+    /// Whether a stage that can be rolled back has nothing to go back to: no execution has succeeded there since the
+    /// pipeline was changed. Source:
+    /// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_SucceededInStageFilter.html>.
+    pub(super) async fn lacks_target(&self, stage: &str) -> Result<bool, Error> {
+        Ok(names::is_stateless_stage(stage) && self.service.succeeded_in(stage).await?.is_empty())
     }
 
     /// Starts an execution; returns its ID.
@@ -166,7 +179,9 @@ impl<'a> PipelineRuns<'a> {
             stateless
         });
         let wanted = [Some(stage.to_owned()), stateless];
-        let stages = self.stages().await?;
+        let mut stages = self.stages().await?;
+        // What the others do cannot be taken back: they hold data, or deploy nothing.
+        stages.retain(|one| names::is_stateless_stage(&one.name));
         let found = stages
             .iter()
             .find(|one| wanted.iter().flatten().any(|name| *name == one.name));

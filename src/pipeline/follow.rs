@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::aws::codepipeline::ActionExecution;
+use crate::aws::codepipeline::{ActionExecution, FailedRule};
 use crate::aws::logs;
 use crate::wait::{self, Look, Pace};
 
@@ -32,6 +32,10 @@ pub(crate) struct FailedAction {
 pub(crate) struct EndedExecution {
     pub(crate) execution: Execution,
     pub(crate) failed: Option<FailedAction>,
+    /// The rule that failed, where no action did.
+    pub(crate) rule: Option<FailedRule>,
+    /// Whether CodePipeline has nothing to roll the failed stage back to.
+    pub(crate) lacks_target: bool,
     /// Whether a newer one superseded it while it was followed.
     was_superseded: bool,
 }
@@ -50,7 +54,7 @@ impl PipelineRuns<'_> {
         loop {
             let ended = self.follow(&id, &mut report).await?;
             if !ended.was_superseded {
-                return Ok(ended);
+                return self.explained(ended).await;
             }
             // An execution that changes the pipeline ends a moment before the next one starts.
             match self.next(Some(&id)).await? {
@@ -58,6 +62,26 @@ impl PipelineRuns<'_> {
                 None => return Ok(ended),
             }
         }
+    }
+
+    /// Adds what only matters where an execution failed: its rules, and whether it can be rolled back.
+    async fn explained(&self, mut ended: EndedExecution) -> Result<EndedExecution, Error> {
+        if ended.execution.status != Status::Failed {
+            return Ok(ended);
+        }
+        if ended.failed.is_none() {
+            let rules = self.service.failed_rules(&ended.execution.id).await?;
+            ended.rule = rules.into_iter().next();
+        }
+        let stages = [
+            ended.failed.as_ref().map(|action| &action.stage),
+            ended.rule.as_ref().map(|rule| &rule.stage),
+        ];
+        let stage = stages.into_iter().flatten().next();
+        if let Some(stage) = stage {
+            ended.lacks_target = self.lacks_target(stage).await?;
+        }
+        Ok(ended)
     }
 
     async fn follow(
@@ -110,6 +134,8 @@ impl PipelineRuns<'_> {
             Ok(Look::Done(EndedExecution {
                 execution: now,
                 failed: failure(&actions),
+                rule: None,
+                lacks_target: false,
                 was_superseded: is_superseded && was_seen_moving,
             }))
         })

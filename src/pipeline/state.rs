@@ -49,8 +49,10 @@ pub(crate) struct Stage {
     pub(crate) execution: Option<String>,
     /// Why no execution may enter it.
     pub(crate) closed: Option<String>,
-    /// The condition of success or failure that did not hold.
+    /// The rule of a condition that failed, and why.
     pub(crate) condition: Option<String>,
+    /// Whether it failed, and CodePipeline has nothing to roll it back to.
+    pub(crate) lacks_target: bool,
     pub(crate) actions: Vec<Action>,
 }
 
@@ -236,6 +238,7 @@ impl From<StageState> for Stage {
             execution,
             closed: state.disabled,
             condition: state.condition,
+            lacks_target: false,
             actions: state.actions.into_iter().map(Action::from).collect(),
         }
     }

@@ -73,6 +73,9 @@ fn status(status: &PipelineStatus) -> String {
             );
             lines.push(line.trim_end().to_owned());
         }
+        if stage.lacks_target {
+            lines.push("    nothing to roll back to: no execution has succeeded here since the pipeline was changed".to_owned());
+        }
         if let Some(condition) = &stage.condition {
             lines.push(format!("    {BAD}condition{BAD:#}  {condition}"));
         }

@@ -10,8 +10,13 @@ use crate::harness::{Reply, Request, Run, Sandbox, assert_documented, cloudforma
 
 const ACCOUNT: &str = "111111111111";
 
+/// The service's former name, in requests of its protocol.
+const FORMER: &str = "CodeStar_connections";
+
 /// A connection, and how often it was asked about.
 struct Connection {
+    /// The name that the service had when it was created.
+    service: &'static str,
     name: String,
     provider: String,
     asked: u32,
@@ -20,8 +25,8 @@ struct Connection {
 impl Connection {
     fn arn(&self) -> String {
         format!(
-            "arn:aws:codeconnections:eu-west-1:{ACCOUNT}:connection/{}",
-            self.name
+            "arn:aws:{}:eu-west-1:{ACCOUNT}:connection/{}",
+            self.service, self.name
         )
     }
 
@@ -42,11 +47,18 @@ struct Service {
     /// The ARN that the only pipeline uses.
     used: Option<String>,
     operations: Vec<String>,
+    /// Which name of the service a policy leaves out: whether it is the former one.
+    denied: Option<bool>,
 }
 
 impl Service {
     fn answer(&mut self, request: &Request) -> Reply {
         let operation = request.operation();
+        let is_former = request.target.contains(FORMER);
+        if operation.contains("Connection") && self.denied == Some(is_former) {
+            let error = json!({"__type": "AccessDeniedException", "message": "not allowed"});
+            return reply(request, 400, &error);
+        }
         self.operations.push(operation.clone());
         match operation.as_str() {
             "GetCallerIdentity" => cloudformation::identity().into(),
@@ -59,36 +71,41 @@ impl Service {
             "GetPipeline" => Reply::json(200, &self.pipeline()),
             "ListConnections" => {
                 let shown: Vec<_> = self.connections.iter().map(Connection::show).collect();
-                Reply::cbor(200, &json!({ "Connections": shown }))
+                reply(request, 200, &json!({ "Connections": shown }))
             }
             "CreateConnection" => {
-                let body = request.cbor();
+                let body = arguments(request);
                 let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
                 assert_eq!(body["Tags"][0]["Key"], "umb:app", "{body}");
                 let made = Connection {
+                    service: if is_former {
+                        "codestar-connections"
+                    } else {
+                        "codeconnections"
+                    },
                     name: text("ConnectionName"),
                     provider: text("ProviderType"),
                     asked: 0,
                 };
                 let arn = made.arn();
                 self.connections.push(made);
-                Reply::cbor(200, &json!({ "ConnectionArn": arn }))
+                reply(request, 200, &json!({ "ConnectionArn": arn }))
             }
             "GetConnection" => {
-                let arn = request.cbor()["ConnectionArn"].clone();
+                let arn = arguments(request)["ConnectionArn"].clone();
                 let found = self.connections.iter_mut().find(|there| arn == there.arn());
                 match found {
                     Some(connection) => {
                         connection.asked += 1;
-                        Reply::cbor(200, &json!({ "Connection": connection.show() }))
+                        reply(request, 200, &json!({ "Connection": connection.show() }))
                     }
-                    None => not_found(),
+                    None => not_found(request),
                 }
             }
             "DeleteConnection" => {
-                let arn = request.cbor()["ConnectionArn"].clone();
+                let arn = arguments(request)["ConnectionArn"].clone();
                 self.connections.retain(|there| arn != there.arn());
-                Reply::cbor(200, &json!({}))
+                reply(request, 200, &json!({}))
             }
             other => panic!("{other} is not to be called"),
         }
@@ -113,12 +130,26 @@ impl Service {
     }
 }
 
-fn not_found() -> Reply {
-    let error = json!({
-        "__type": "com.amazonaws.codeconnections#ResourceNotFoundException",
-        "Message": "no such connection",
-    });
-    Reply::cbor(400, &error)
+/// The arguments of a request: of JSON under the service's former name, of CBOR under its name.
+fn arguments(request: &Request) -> Value {
+    if request.target.contains(FORMER) {
+        serde_json::from_str(&request.body).unwrap()
+    } else {
+        request.cbor()
+    }
+}
+
+fn reply(request: &Request, status: u16, body: &Value) -> Reply {
+    if request.target.contains(FORMER) {
+        Reply::json(status, body)
+    } else {
+        Reply::cbor(status, body)
+    }
+}
+
+fn not_found(request: &Request) -> Reply {
+    let error = json!({"__type": "ResourceNotFoundException", "Message": "no such connection"});
+    reply(request, 400, &error)
 }
 
 fn served() -> (Arc<Mutex<Service>>, Sandbox) {
@@ -247,4 +278,50 @@ fn a_host_is_named_where_the_provider_has_one() {
     )
     .fails(2);
     assert!(run.stderr.contains("--host is not for GitHub"), "{run:#?}");
+}
+
+#[test]
+fn a_policy_that_knows_one_name_of_the_service_is_enough() {
+    for denied in [true, false] {
+        let (service, sandbox) = served();
+        service.lock().unwrap().denied = Some(denied);
+        let made = connection(&sandbox, &["create", "--provider", "GitHub"]).ok();
+        let name = if denied {
+            "codeconnections"
+        } else {
+            "codestar-connections"
+        };
+        assert!(
+            made.stdout.starts_with(&format!("arn:aws:{name}:")),
+            "{made:#?}"
+        );
+        let list = connection(&sandbox, &["list"]).ok();
+        assert_eq!(list.stdout.lines().count(), 1, "{list:#?}");
+        // A connection of the other name is found by its ARN all the same.
+        let mut service = service.lock().unwrap();
+        service.denied = Some(!denied);
+        drop(service);
+        connection(&sandbox, &["status", made.stdout.trim()]).ok();
+        connection(&sandbox, &["delete", "--yes"]).ok();
+    }
+}
+
+#[test]
+fn a_policy_that_knows_neither_name_is_told_of_the_first() {
+    let endpoint = replay(|request| match request.operation().as_str() {
+        "GetCallerIdentity" => Reply::from(cloudformation::identity()),
+        _ => reply(
+            request,
+            400,
+            &json!({"__type": "AccessDeniedException", "message": "not allowed"}),
+        ),
+    });
+    let sandbox = Sandbox::at(&endpoint);
+    let run = connection(&sandbox, &["list"]).fails(1);
+    assert!(
+        run.stderr.contains(
+            "error: CodeConnections ListConnections: not allowed (AccessDeniedException)"
+        ),
+        "{run:#?}"
+    );
 }

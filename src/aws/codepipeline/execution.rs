@@ -56,6 +56,34 @@ pub(crate) struct ActionExecution {
     pub(crate) artifacts: Vec<(String, String)>,
 }
 
+/// A rule of a stage's condition that failed in an execution.
+#[derive(Debug, Clone)]
+pub(crate) struct FailedRule {
+    pub(crate) stage: String,
+    pub(crate) rule: String,
+    /// The error, or a summary.
+    pub(crate) reason: Option<String>,
+}
+
+impl FailedRule {
+    /// The rule, if it failed.
+    pub(super) fn new(found: types::RuleExecutionDetail) -> Option<Self> {
+        if found.status?.as_str() != "Failed" {
+            return None;
+        }
+        let result = found.output.and_then(|output| output.execution_result);
+        let reason = result.and_then(|result| {
+            let error = result.error_details.and_then(|error| error.message);
+            error.or(result.external_execution_summary)
+        });
+        Some(Self {
+            stage: found.stage_name?,
+            rule: found.rule_name?,
+            reason: reason.filter(|text| !text.is_empty()),
+        })
+    }
+}
+
 impl From<types::PipelineExecutionSummary> for Execution {
     fn from(found: types::PipelineExecutionSummary) -> Self {
         let revisions = found.source_revisions.unwrap_or_default();

@@ -5,6 +5,6 @@ mod execution;
 mod pipeline;
 mod state;
 
-pub(crate) use execution::{ActionExecution, Execution};
+pub(crate) use execution::{ActionExecution, Execution, FailedRule};
 pub(crate) use pipeline::{Approval, Pipeline, using};
 pub(crate) use state::{ActionState, StageState};

@@ -9,7 +9,7 @@ use aws_sdk_codepipeline::types::{
 use crate::aws::error::Error;
 use crate::aws::session::Session;
 
-use super::execution::{ActionExecution, Execution};
+use super::execution::{ActionExecution, Execution, FailedRule};
 use super::state::StageState;
 
 /// CodePipeline's codes for a missing execution; the last one is for an ID that is not valid.
@@ -153,6 +153,28 @@ impl Pipeline {
         }
         actions.sort_by_key(|action| action.started);
         Ok(actions)
+    }
+
+    /// Returns the rules of stages' conditions that failed in an execution.
+    pub(crate) async fn failed_rules(&self, execution: &str) -> Result<Vec<FailedRule>, Error> {
+        let filter = types::RuleExecutionFilter::builder()
+            .pipeline_execution_id(execution)
+            .build();
+        let mut pages = self
+            .client
+            .list_rule_executions()
+            .pipeline_name(&self.name)
+            .filter(filter)
+            .into_paginator()
+            .send();
+        let mut failed = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page =
+                page.map_err(|error| Error::new("CodePipeline ListRuleExecutions", error))?;
+            let found = page.rule_execution_details.unwrap_or_default();
+            failed.extend(found.into_iter().filter_map(FailedRule::new));
+        }
+        Ok(failed)
     }
 
     /// Starts an execution of the source as it is now; returns its ID.

@@ -2,6 +2,9 @@
 
 use aws_sdk_codepipeline::types;
 
+/// How a condition, or a rule, has ended that was not met.
+const FAILED: &str = "Failed";
+
 /// The state of a stage of a pipeline.
 #[derive(Debug, Clone)]
 pub(crate) struct StageState {
@@ -10,7 +13,7 @@ pub(crate) struct StageState {
     pub(crate) execution: Option<(String, String)>,
     /// Why no execution may enter it, if somebody has closed it.
     pub(crate) disabled: Option<String>,
-    /// The summary of the condition of success or failure that was not met.
+    /// Which rule of a condition failed, and why; else the summary of the condition that was not met.
     pub(crate) condition: Option<String>,
     pub(crate) actions: Vec<ActionState>,
 }
@@ -30,13 +33,11 @@ impl From<types::StageState> for StageState {
     fn from(state: types::StageState) -> Self {
         let transition = state.inbound_transition_state;
         let conditions = [
+            state.before_entry_condition_state,
             state.on_success_condition_state,
             state.on_failure_condition_state,
         ];
-        let failed = conditions.into_iter().flatten().find_map(|condition| {
-            let latest = condition.latest_execution?;
-            (latest.status?.as_str() == "Failed").then_some(latest.summary)?
-        });
+        let failed = conditions.into_iter().flatten().find_map(unmet);
         Self {
             name: state.stage_name.unwrap_or_default(),
             execution: state.latest_execution.map(|latest| {
@@ -55,6 +56,27 @@ impl From<types::StageState> for StageState {
                 .collect(),
         }
     }
+}
+
+/// Returns why a condition of a stage was not met; `None` if it was.
+fn unmet(condition: types::StageConditionState) -> Option<String> {
+    let latest = condition.latest_execution?;
+    if latest.status?.as_str() != FAILED {
+        return None;
+    }
+    let conditions = condition.condition_states.unwrap_or_default().into_iter();
+    let mut rules = conditions.flat_map(|condition| condition.rule_states.unwrap_or_default());
+    let failed = rules.find_map(|rule| {
+        let latest = rule.latest_execution?;
+        if latest.status?.as_str() != FAILED {
+            return None;
+        }
+        let error = latest.error_details.and_then(|error| error.message);
+        let name = rule.rule_name?;
+        let reason = error.or(latest.summary).filter(|text| !text.is_empty());
+        Some(reason.map_or_else(|| name.clone(), |reason| format!("{name}: {reason}")))
+    });
+    failed.or(latest.summary)
 }
 
 impl From<types::ActionState> for ActionState {

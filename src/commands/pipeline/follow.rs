@@ -3,7 +3,7 @@
 use crate::aws::AwsEnv;
 use crate::error::{Failure, Kind};
 use crate::model::{StackRef, StageSpec};
-use crate::pipeline::{EndedExecution, Execution, FailedAction, PipelineRuns, Status};
+use crate::pipeline::{EndedExecution, FailedAction, PipelineRuns, Status};
 use crate::settings::Settings;
 use crate::stack::Diagnosis;
 use crate::stage;
@@ -62,52 +62,59 @@ pub(super) async fn follow(
         .watch(id, |event| progress.report(&event))
         .await?;
     drop(progress);
-    let EndedExecution {
-        execution, failed, ..
-    } = ended;
-    if execution.status == Status::Succeeded {
-        ui.note(&format!("the execution {} succeeded", execution.id));
+    if ended.execution.status == Status::Succeeded {
+        ui.note(&format!("the execution {} succeeded", ended.execution.id));
         return Ok(());
     }
-    let diagnosis = match &failed {
+    let diagnosis = match &ended.failed {
         Some(failed) => diagnose(settings, failed).await,
         None => None,
     };
     if let Some(diagnosis) = &diagnosis {
         ui.explain(diagnosis);
     }
-    Err(unsuccessful(
-        &execution,
-        failed.as_ref(),
-        diagnosis.as_ref(),
-    ))
+    Err(unsuccessful(&ended, diagnosis.as_ref()))
 }
 
-fn unsuccessful(
-    execution: &Execution,
-    failed: Option<&FailedAction>,
-    diagnosis: Option<&Diagnosis>,
-) -> Failure {
+fn unsuccessful(ended: &EndedExecution, diagnosis: Option<&Diagnosis>) -> Failure {
+    let execution = &ended.execution;
     let id = &execution.id;
-    let mut cause = if let Some(FailedAction { stage, action, .. }) = failed {
-        format!("the execution {id} failed in {stage}, at {action}")
-    } else {
-        let status = execution.status.text();
-        format!("the execution {id} was not successful: {status}")
+    let mut cause = match (&ended.failed, &ended.rule) {
+        (Some(FailedAction { stage, action, .. }), _) => {
+            format!("the execution {id} failed in {stage}, at {action}")
+        }
+        (None, Some(failed)) => {
+            let reason = failed.reason.as_deref().unwrap_or("no reason given");
+            let (stage, rule) = (&failed.stage, &failed.rule);
+            format!("the execution {id} failed in {stage}, by the rule {rule}: {reason}")
+        }
+        (None, None) => {
+            let status = execution.status.text();
+            format!("the execution {id} was not successful: {status}")
+        }
     };
     if let Some(reason) = &execution.reason {
         cause = format!("{cause}: {reason}");
     }
+    Failure::new(Kind::Failed, cause).hint(next_step(ended, diagnosis))
+}
+
+/// Returns what a person can do about an execution that did not succeed.
+fn next_step(ended: &EndedExecution, diagnosis: Option<&Diagnosis>) -> String {
     let failed_creation = diagnosis.filter(|diagnosis| diagnosis.status.is_failed_creation());
-    let hint = match failed_creation.and_then(|diagnosis| diagnosis.stack.stage()) {
-        Some(stage) => format!(
+    if let Some(stage) = failed_creation.and_then(|diagnosis| diagnosis.stack.stage()) {
+        return format!(
             "`umb destroy {stage}` removes what the failed creation left; then `umb pipeline retry`"
-        ),
-        None => "`umb pipeline logs` shows the whole log of a build, `umb pipeline status` whether the stage is rolled \
-                 back; `umb pipeline retry` runs what failed again"
-            .to_owned(),
+        );
+    }
+    let back = if ended.lacks_target {
+        "the stage is not rolled back, because nothing has succeeded there since the pipeline was changed"
+    } else {
+        "`umb pipeline status` shows whether the stage is rolled back"
     };
-    Failure::new(Kind::Failed, cause).hint(hint)
+    format!(
+        "`umb pipeline logs` shows the whole log of a build; {back}; `umb pipeline retry` runs what failed again"
+    )
 }
 
 /// Asks CloudFormation about the stack whose action failed, if these credentials may.

@@ -34,6 +34,10 @@ impl Around {
         self.count();
         let operation = request.operation();
         self.has_begun |= self.begins && operation == "ExecuteChangeSet";
+        if request.target.contains("CodeStar_connections") {
+            // This service lists no connection a second time.
+            return Some(Reply::json(200, &json!({ "Connections": [] })));
+        }
         if request.path.contains("CodeConnections") || request.target.contains("CodeConnections") {
             return Some(self.connections(&operation, request));
         }

@@ -232,7 +232,7 @@ fn executions_are_started_repeated_taken_back_and_stopped() {
     let run = pipeline(&sandbox, &["rollback", "nope", "--yes"]).fails(2);
     assert!(
         run.stderr
-            .contains("hint: its stages are Build, Dev-Stateless, Prod-Stateless"),
+            .contains("hint: its stages are Dev-Stateless, Prod-Stateless"),
         "{run:#?}"
     );
     pipeline(&sandbox, &["retry", "prod"]).fails(1);

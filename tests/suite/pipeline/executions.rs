@@ -241,6 +241,40 @@ fn a_stage_that_was_taken_back_is_taken_back_further() {
 }
 
 #[test]
+fn a_rule_that_failed_is_named_with_its_reason_and_what_there_is_to_go_back_to() {
+    let rule = |status: &str| {
+        json!({
+            "pipelineExecutionId": "one", "ruleExecutionId": "r", "stageName": "Prod-Stateless", "ruleName": "Alarm",
+            "status": status,
+            "output": {"executionResult": {"errorDetails": {"code": "AlarmOn", "message": "the alarm is on"}}},
+        })
+    };
+    let (service, sandbox) = served(Service {
+        executions: vec![("one", "Failed", None)],
+        frames: vec![("one", vec![("Failed", vec![source()])])],
+        stages: json!([]),
+        rules: vec![rule("Succeeded"), rule("Failed")],
+        ..Service::default()
+    });
+    let run = pipeline(&sandbox, &["watch"]).fails(1);
+    assert!(
+        run.stderr
+            .contains("failed in Prod-Stateless, by the rule Alarm: the alarm is on\n")
+            && run
+                .stderr
+                .contains("nothing has succeeded there since the pipeline was changed"),
+        "{run:#?}"
+    );
+    service.lock().unwrap().succeeded = vec!["zero"];
+    let run = pipeline(&sandbox, &["watch"]).fails(1);
+    assert!(
+        run.stderr
+            .contains("`umb pipeline status` shows whether the stage is rolled back"),
+        "{run:#?}"
+    );
+}
+
+#[test]
 fn ctrl_c_ends_the_following_alone() {
     let building = action("Build", "Build", "CodeBuild", "InProgress");
     let (_, sandbox) = served(Service {
@@ -272,8 +306,17 @@ fn ctrl_c_ends_the_following_alone() {
 fn status_says_where_everything_stands() {
     let closed = json!({
         "stageName": "Prod-Stateless",
+        "latestExecution": {"pipelineExecutionId": "two", "status": "Failed"},
         "inboundTransitionState": {"enabled": false, "disabledReason": "holidays"},
-        "onSuccessConditionState": {"latestExecution": {"status": "Failed", "summary": "the alarm is on"}},
+        "onSuccessConditionState": {
+            "latestExecution": {"status": "Failed", "summary": "one rule failed"},
+            "conditionStates": [{"ruleStates": [
+                {"ruleName": "Hours", "latestExecution": {"status": "Succeeded"}},
+                {"ruleName": "Alarm", "latestExecution": {
+                    "status": "Failed", "errorDetails": {"message": "the alarm is on"},
+                }},
+            ]}],
+        },
         "actionStates": [{"actionName": "Stateless.Deploy"}],
     });
     let failed = json!({
@@ -292,10 +335,11 @@ fn status_says_where_everything_stands() {
          execution two  failed  started 2023-11-14T22:13:20Z  commit 0123456  \"Mend the door\"  rollback to one\n  \
          Build  failed\n    \
            Build               failed  no more builds\n  \
-         Prod-Stateless  –\n    \
+         Prod-Stateless  failed\n    \
            closed: holidays\n    \
            Stateless.Deploy    –\n    \
-           condition  the alarm is on\n",
+           nothing to roll back to: no execution has succeeded here since the pipeline was changed\n    \
+           condition  Alarm: the alarm is on\n",
         "{run:#?}"
     );
     let json = pipeline(&sandbox, &["status", "--json"]).ok().stdout;

@@ -22,6 +22,8 @@ pub struct Service {
     pub stages: Value,
     /// The executions that succeeded in a stage, the newest first.
     pub succeeded: Vec<&'static str>,
+    /// The rules of conditions, as ListRuleExecutions has them.
+    pub rules: Vec<Value>,
     /// What a build said.
     pub log: Vec<&'static str>,
     /// The artifact of the pipeline's Plan.
@@ -62,6 +64,7 @@ impl Service {
                 self.turn(&id);
                 Reply::json(200, &json!({"actionExecutionDetails": actions}))
             }
+            "ListRuleExecutions" => Reply::json(200, &json!({"ruleExecutionDetails": self.rules})),
             "GetLogEvents" => {
                 let seen = body["nextToken"] == "end";
                 let lines: &[_] = if seen { &[] } else { &self.log };

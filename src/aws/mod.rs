@@ -11,10 +11,13 @@ pub(crate) mod codepipeline;
 pub(crate) mod dynamodb;
 mod env;
 mod error;
+pub(crate) mod iam;
 pub(crate) mod lambda;
 pub(crate) mod logs;
 pub(crate) mod s3;
+pub(crate) mod servicequotas;
 mod session;
+pub(crate) mod sns;
 pub(crate) mod sts;
 mod time;
 

@@ -14,6 +14,7 @@ mod diagnose;
 mod doctor;
 mod drift;
 mod exit;
+mod git;
 mod given_flags;
 mod init;
 mod interrupt;

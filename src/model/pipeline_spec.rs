@@ -57,7 +57,7 @@ pub(crate) struct PipelineSpec {
     pub(crate) compute_type: ComputeType,
     /// A buildspec in the repository, instead of umb's own, for that.
     pub(crate) buildspec: Option<String>,
-    /// Who is told of failed executions.
+    /// Who is told of failed executions and of approvals that wait.
     pub(crate) notify: Option<Notify>,
     /// How many days CloudWatch keeps the builds' logs.
     pub(crate) log_retention_days: LogRetention,

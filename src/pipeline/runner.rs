@@ -21,6 +21,9 @@ const IMAGES: [(&str, &str); 2] = [
     ("arm64", "aws/codebuild/amazonlinux-aarch64-standard:3.0"),
 ];
 
+/// The image in which umb runs, unless it is for another processor.
+pub(crate) const RUNNER_IMAGE: &str = IMAGES[0].1;
+
 /// An umb for Linux.
 #[derive(Debug, Clone)]
 pub(crate) struct Runner {

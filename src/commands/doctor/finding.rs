@@ -9,7 +9,7 @@ use crate::ui::{HINT, Show};
 
 /// One thing that was checked.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Finding {
+pub(in crate::commands) struct Finding {
     /// What it is about, e.g. `stage dev`.
     about: String,
     #[serde(rename = "verdict")]
@@ -35,8 +35,8 @@ enum Severity {
 
 /// Everything that was checked.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
-    pub(super) list: Vec<Finding>,
+pub(in crate::commands) struct Findings {
+    pub(in crate::commands) list: Vec<Finding>,
 }
 
 impl Findings {
@@ -83,12 +83,17 @@ impl Findings {
         }
     }
 
+    /// Keeps what somebody has to do something about.
+    pub(in crate::commands) fn keep_problems(&mut self) {
+        self.list.retain(|finding| finding.severity != Severity::Ok);
+    }
+
     fn add(&mut self, about: &str, severity: Severity, text: String, hint: Option<String>) {
         self.list.push(Finding::new(about, severity, text, hint));
     }
 
     /// How many errors there are.
-    pub(super) fn errors(&self) -> usize {
+    pub(in crate::commands) fn errors(&self) -> usize {
         let errors = self.list.iter();
         errors
             .filter(|finding| finding.severity == Severity::Error)

@@ -3,13 +3,12 @@
 use crate::aws::AwsEnv;
 use crate::error::Failure;
 use crate::model::StackRef;
-use crate::pipeline::{self, ConnectionStatus};
+use crate::pipeline::{self, ConnectionStatus, RUNNER_IMAGE};
 use crate::settings::Settings;
 use crate::stack::{DeployedStack, find_app_stack};
 
 use super::finding::Findings;
-
-const ABOUT: &str = "pipeline";
+use super::readiness::{ABOUT, check_boundary, check_branch, check_builds};
 
 /// Checks what the pipeline needs, and whether it is deployed.
 pub(super) async fn check(settings: &Settings, findings: &mut Findings) {
@@ -35,6 +34,30 @@ fn report_runner(stack: &DeployedStack, findings: &mut Findings) {
     }
 }
 
+/// Reports whether whoever is to be told of failures is told.
+async fn report_subscription(env: &AwsEnv, stack: &DeployedStack, findings: &mut Findings) {
+    let address = stack.details.parameters.get("Notify");
+    let Some(address) = address.filter(|address| !address.is_empty()) else {
+        return;
+    };
+    match pipeline::unconfirmed(env, stack.id.app()).await {
+        Ok(pending) if pending.is_empty() => {}
+        Ok(_) => findings.warning(
+            ABOUT,
+            format!("{address} is told of nothing yet"),
+            format!("confirm the subscription, by the link in AWS's message to {address}"),
+        ),
+        Err(error) => {
+            let cause = Failure::from(error).cause();
+            findings.warning(
+                ABOUT,
+                format!("cannot find out whether {address} is told of failures: {cause}"),
+                "sns:ListSubscriptionsByTopic lets umb check",
+            );
+        }
+    }
+}
+
 async fn check_env(settings: &Settings, findings: &mut Findings) -> Result<(), Failure> {
     let wanted = settings.pipeline()?;
     let env = AwsEnv::open(&settings.pipeline.env()).await?;
@@ -51,10 +74,19 @@ async fn check_env(settings: &Settings, findings: &mut Findings) -> Result<(), F
         Err(error) => findings.failure(ABOUT, &error.into()),
     }
     let id = StackRef::pipeline(&settings.app);
-    match find_app_stack(&env, id.clone()).await? {
+    let stack = find_app_stack(&env, id.clone()).await?;
+    let runner = stack
+        .as_ref()
+        .and_then(|stack| stack.parameters.runner.as_ref());
+    let image = runner.map_or(RUNNER_IMAGE, |runner| runner.image.as_str());
+    check_builds(&env, &wanted, image, findings).await;
+    check_boundary(&env, settings, findings).await;
+    check_branch(settings, &wanted, findings);
+    match stack {
         Some(stack) => {
             findings.stack(ABOUT, &stack, "umb deploy pipeline");
             report_runner(&stack, findings);
+            report_subscription(&env, &stack, findings).await;
         }
         None => findings.error(
             ABOUT,

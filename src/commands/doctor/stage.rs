@@ -62,7 +62,7 @@ async fn check_env(
 }
 
 /// Reports that the account does not allow a stage's reserved concurrency. `umb deploy` leaves it out, a pipeline does not.
-fn report_reservation(
+pub(super) fn report_reservation(
     spec: &StageSpec,
     preflight: &Preflight,
     by_pipeline: bool,

@@ -9,8 +9,8 @@ use crate::settings::{self, Editor, Environment, Flags, Settings};
 use crate::template;
 use crate::ui::Ui;
 
+use super::super::git::Repository;
 use super::function;
-use super::git::Repository;
 use super::question::{PIPELINE, Question};
 use super::readme;
 

@@ -2,7 +2,6 @@
 
 mod command;
 mod function;
-mod git;
 mod question;
 mod readme;
 

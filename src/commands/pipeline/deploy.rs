@@ -8,6 +8,7 @@ use crate::settings::Settings;
 use crate::stack::{StackAction, find_app_stack};
 use crate::ui::Ui;
 
+use super::super::doctor::{Findings, before_pipeline};
 use super::super::{app_stack, bootstrap};
 use super::broader::ApprovalsFlag;
 use super::follow::{follow, follow_next, report_none_started};
@@ -46,6 +47,8 @@ pub(in crate::commands) async fn deploy(
         None => pinned(&env, settings).await?,
     };
     if !options.is_self_update {
+        let findings = before_pipeline(settings, &env, &wanted, &pin.image).await;
+        report_problems(findings, options.yes, ui).await?;
         bootstrap::deploy(&env, settings, env.account(), options.yes, ui).await?;
         check_roles(settings, &wanted, ui).await?;
     }
@@ -78,6 +81,19 @@ pub(in crate::commands) async fn deploy(
     }
     if options.follows {
         follow_from(settings, &env, before, is_changed, ui).await?;
+    }
+    Ok(())
+}
+
+/// Says what would stop the pipeline's executions, before anything is changed; asks whether to go on all the same.
+async fn report_problems(mut findings: Findings, yes: bool, ui: &Ui) -> Result<(), Failure> {
+    findings.keep_problems();
+    if findings.list.is_empty() {
+        return Ok(());
+    }
+    ui.explain(&findings.list);
+    if findings.errors() > 0 && !yes {
+        ui.confirm("Deploy the pipeline all the same?").await?;
     }
     Ok(())
 }

@@ -9,6 +9,12 @@ use crate::harness::{Moto, Proxy, Reply, Request, Run, Sandbox, request, runner}
 
 pub const ACCOUNT: &str = "111111111111";
 
+/// A subscription that nobody has confirmed:
+/// <https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptionsByTopic.html>.
+const UNCONFIRMED: &str = "<ListSubscriptionsByTopicResponse><ListSubscriptionsByTopicResult><Subscriptions><member>\
+    <SubscriptionArn>PendingConfirmation</SubscriptionArn><Protocol>email</Protocol><Endpoint>ops@example.com</Endpoint>\
+    </member></Subscriptions></ListSubscriptionsByTopicResult></ListSubscriptionsByTopicResponse>";
+
 /// What is answered before an emulator.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -16,6 +22,10 @@ pub struct Around {
     /// The connection: its tags; none where it is deleted.
     pub connection: Option<Value>,
     pub status: &'static str,
+    /// How many builds of Linux/Small the account may run; as many as it likes, if that is not said.
+    pub small_builds: Option<f64>,
+    /// Whether the address that is to be told has not confirmed it.
+    pub is_unconfirmed: bool,
     /// Whether an execution is running.
     pub runs: bool,
     /// Whether the pipeline's UpdatePipeline is closed.
@@ -40,6 +50,9 @@ impl Around {
         }
         if request.path.contains("CodeConnections") || request.target.contains("CodeConnections") {
             return Some(self.connections(&operation, request));
+        }
+        if let Some(reply) = self.readiness(&operation) {
+            return Some(reply);
         }
         // moto heeds no condition of a policy: it would refuse everything that is to be refused without TLS.
         if request.method == "PUT"
@@ -90,6 +103,23 @@ impl Around {
             _ => return None,
         };
         Some(Reply::json(200, &answer))
+    }
+
+    /// What an account allows, and who is told.
+    fn readiness(&self, operation: &str) -> Option<Reply> {
+        match operation {
+            "ListServiceQuotas" => {
+                let quota = json!({
+                    "QuotaName": "Concurrently running builds for Linux/Small environment",
+                    "Value": self.small_builds.unwrap_or(20.0),
+                });
+                Some(Reply::json(200, &json!({"Quotas": [quota]})))
+            }
+            "ListSubscriptionsByTopic" if self.is_unconfirmed => {
+                Some(Reply::from((200, UNCONFIRMED.to_owned())))
+            }
+            _ => None,
+        }
     }
 
     /// Counts a call; at the one that was asked for, everything waits.

@@ -9,6 +9,7 @@ mod execution;
 mod executions;
 mod fakecloud;
 mod function;
+mod readiness;
 mod roles;
 mod run;
 mod service;

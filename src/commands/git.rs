@@ -30,6 +30,18 @@ impl Repository {
         self.git(&["symbolic-ref", "--short", "HEAD"])
     }
 
+    /// The folder's path in the repository; `None` if it is at its top.
+    pub(super) fn below(&self) -> Option<String> {
+        self.git(&["rev-parse", "--show-prefix"])
+    }
+
+    /// Whether a file is at the top of a branch of the remote `origin`, as git last saw that.
+    pub(super) fn has(&self, branch: &str, file: &str) -> bool {
+        let object = format!("refs/remotes/origin/{branch}:{file}");
+        self.git(&["rev-parse", "--verify", "--quiet", &object])
+            .is_some()
+    }
+
     fn remote(&self) -> Option<String> {
         self.git(&["remote", "get-url", "origin"])
     }

@@ -1,0 +1,23 @@
+//! IAM: the account's own policies. Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetPolicy.html>.
+
+use aws_sdk_iam::Client;
+use aws_sdk_iam::error::ProvideErrorMetadata as _;
+
+use super::env::AwsEnv;
+use super::error::Error;
+
+/// Whether the account has a managed policy of this name.
+pub(crate) async fn has_policy(env: &AwsEnv, name: &str) -> Result<bool, Error> {
+    let (partition, account) = (env.partition().name(), env.account());
+    let asked = Client::new(env.session().config())
+        .get_policy()
+        .policy_arn(format!("arn:{partition}:iam::{account}:policy/{name}"))
+        .send()
+        .await;
+    match asked {
+        Err(error) if error.code() == Some("NoSuchEntity") => Ok(false),
+        asked => asked
+            .map(|_| true)
+            .map_err(|error| Error::new("IAM GetPolicy", error)),
+    }
+}

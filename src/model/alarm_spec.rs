@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 
+use super::limit::Limit;
 use super::text::Invalid;
 
 /// When a stage's alarm goes off, if it has one. The key `alarm` of `umb.toml`: a table of [`Threshold`]'s, or `false`.
@@ -25,7 +26,7 @@ pub(crate) struct Threshold {
     /// The share of requests that the API answers with an error of its own (5xx).
     pub(crate) share: Share,
     /// How many requests there must be for the share to mean something.
-    pub(crate) min_requests: Requests,
+    pub(crate) min_requests: Limit,
     /// Over how many minutes both are counted, and how long a deploy of the pipeline is watched.
     pub(crate) minutes: Minutes,
 }
@@ -34,11 +35,6 @@ pub(crate) struct Threshold {
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(try_from = "f64")]
 pub(crate) struct Share(f64);
-
-/// A number of requests, at least 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "u32")]
-pub(crate) struct Requests(u32);
 
 /// A number of minutes, from 1 to 30.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -49,7 +45,7 @@ impl Default for Threshold {
     fn default() -> Self {
         Self {
             share: Share(0.05),
-            min_requests: Requests(20),
+            min_requests: Limit(20),
             minutes: Minutes(5),
         }
     }
@@ -57,12 +53,6 @@ impl Default for Threshold {
 
 impl Share {
     pub(crate) fn get(self) -> f64 {
-        self.0
-    }
-}
-
-impl Requests {
-    pub(crate) fn get(self) -> u32 {
         self.0
     }
 }
@@ -83,18 +73,6 @@ impl TryFrom<f64> for Share {
             Err(Invalid(
                 "must be a share of requests: more than 0, at most 1",
             ))
-        }
-    }
-}
-
-impl TryFrom<u32> for Requests {
-    type Error = Invalid;
-
-    fn try_from(count: u32) -> Result<Self, Self::Error> {
-        if count > 0 {
-            Ok(Self(count))
-        } else {
-            Err(Invalid("must be at least 1"))
         }
     }
 }

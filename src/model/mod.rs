@@ -4,6 +4,7 @@ mod account;
 mod alarm_spec;
 mod app;
 mod function_spec;
+mod limit;
 pub(crate) mod names;
 mod pipeline_spec;
 mod stack_ref;

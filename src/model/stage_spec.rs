@@ -4,6 +4,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use struct_patch::Patch;
 
+use super::limit::Limit;
 use super::text::{Invalid, checked_text};
 use super::{AccountId, Alarm, App, Region, StageName, TargetEnv, Threshold};
 
@@ -83,11 +84,6 @@ pub(crate) enum Authorization {
     #[serde(rename = "NONE")]
     None,
 }
-
-/// A number that is at least 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "u32")]
-pub(crate) struct Limit(u32);
 
 /// For how many days logs are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -198,25 +194,6 @@ impl StageSpec {
     /// stop the function.
     pub(crate) fn reservation(&self) -> Option<u32> {
         Some(self.reserved_concurrency).filter(|reserved| *reserved > 0)
-    }
-}
-
-impl Limit {
-    /// The number.
-    pub(crate) fn get(self) -> u32 {
-        self.0
-    }
-}
-
-impl TryFrom<u32> for Limit {
-    type Error = Invalid;
-
-    fn try_from(number: u32) -> Result<Self, Self::Error> {
-        if number > 0 {
-            Ok(Self(number))
-        } else {
-            Err(Invalid("must be at least 1"))
-        }
     }
 }
 

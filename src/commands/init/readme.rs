@@ -30,7 +30,7 @@ pub(super) fn add_section(project: &Path, settings: &Settings, ui: &Ui) -> Resul
         .collect();
     let stages = stages.join(", then ");
     let section = format!(
-        "{HEADING}\n\nEvery commit on the branch that `umb.toml` names is tested, built and deployed: {stages}.\n\n\
+        "{HEADING}\n\nEvery commit on the branch that `umb.toml` names is deployed: {stages}.\n\n\
          ```\numb pipeline status            # what is being deployed\n\
          umb pipeline watch             # follow it\n\
          umb pipeline logs              # why a build failed\n```\n"

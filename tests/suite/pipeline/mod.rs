@@ -8,6 +8,7 @@ mod duties;
 mod execution;
 mod executions;
 mod fakecloud;
+mod figures;
 mod function;
 mod readiness;
 mod roles;

@@ -101,14 +101,14 @@ fn destroy_while_one_runs(moto: &Moto, around: &Mutex<Around>, sandbox: &Sandbox
 }
 
 /// What UpdatePipeline runs.
-struct Update<'a> {
+pub struct Update<'a> {
     sandbox: &'a Sandbox,
     buildspec: String,
     environment: BTreeMap<String, String>,
 }
 
 impl<'a> Update<'a> {
-    fn new(sandbox: &'a Sandbox) -> Self {
+    pub fn new(sandbox: &'a Sandbox) -> Self {
         let [template, parameters] = synthesized(sandbox);
         let project = &template["Resources"]["UpdateProject"]["Properties"];
         let parameters = by_key(&parameters);
@@ -131,7 +131,7 @@ impl<'a> Update<'a> {
     }
 
     /// Updates the pipeline to a commit with these settings.
-    fn to(&self, settings: &str) -> Ran {
+    pub fn to(&self, settings: &str) -> Ran {
         let container = Container::new(&self.environment);
         let source = container.input("Source");
         fs::create_dir(&source).unwrap();
@@ -147,7 +147,7 @@ impl<'a> Update<'a> {
         assert_eq!(put.unwrap().status, 200);
     }
 
-    fn settings(&self) -> String {
+    pub fn settings(&self) -> String {
         fs::read_to_string(self.sandbox.work().join("umb.toml")).unwrap()
     }
 }

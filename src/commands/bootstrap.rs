@@ -3,7 +3,7 @@
 use crate::aws::AwsEnv;
 use crate::error::Failure;
 use crate::model::AccountId;
-use crate::pipeline::prepare_bootstrap;
+use crate::pipeline::{prepare_bootstrap, provide_bucket};
 use crate::settings::Settings;
 use crate::ui::Ui;
 
@@ -69,6 +69,7 @@ pub(super) async fn deploy(
     let reporter = ui.reporter();
     let prepared = prepare_bootstrap(env, &settings.app, trusted, boundary, &*reporter).await;
     drop(reporter);
-    ui.say(app_stack::apply(env, prepared, async || Ok(()), yes, ui).await?);
+    let provide = async || provide_bucket(env, &settings.app, &*ui.reporter()).await;
+    ui.say(app_stack::apply(env, prepared, provide, yes, ui).await?);
     Ok(())
 }

@@ -9,8 +9,7 @@ use crate::template::{self, BOOTSTRAP_VERSION, BOOTSTRAP_VERSION_OUTPUT, Bootstr
 
 use super::error::Error;
 
-/// Plans the app's bootstrap stack, which trusts the pipeline of the account `trusted`. First creates the bucket that the
-/// pipeline publishes to.
+/// Plans the app's bootstrap stack, which trusts the pipeline of the account `trusted`.
 pub(crate) async fn prepare_bootstrap(
     env: &AwsEnv,
     app: &App,
@@ -18,7 +17,6 @@ pub(crate) async fn prepare_bootstrap(
     boundary: Option<PermissionsBoundary>,
     reporter: &dyn Reporter,
 ) -> Result<AppStack, Error> {
-    asset_bucket::provide(env, app, reporter).await?;
     let existing = find_app_stack(env, StackRef::bootstrap(app)).await?;
     // A stack that has set the logging role keeps doing so; otherwise, the account is asked again.
     let has_set = existing.filter(|stack| stack.parameters.sets_logging_role == Some(true));
@@ -31,6 +29,15 @@ pub(crate) async fn prepare_bootstrap(
         sets_logging_role: lacks_logging_role(env, has_set.as_ref(), reporter).await?,
     })?;
     Ok(AppStack::prepare(env, rendered, reporter).await?)
+}
+
+/// Creates the bucket that the pipeline publishes to, unless it exists.
+pub(crate) async fn provide_bucket(
+    env: &AwsEnv,
+    app: &App,
+    reporter: &dyn Reporter,
+) -> Result<(), Error> {
+    Ok(asset_bucket::provide(env, app, reporter).await?)
 }
 
 /// Whether the app's bootstrap stack has the roles that a pipeline of this umb needs.

@@ -16,7 +16,9 @@ mod waiting;
 
 pub(crate) use crate::aws::codeconnections::{Connection, Status as ConnectionStatus};
 pub(crate) use approvals::{Approvals, digest_of_broader};
-pub(crate) use bootstrap::{dependents, has_current_roles, is_current, prepare_bootstrap};
+pub(crate) use bootstrap::{
+    dependents, has_current_roles, is_current, prepare_bootstrap, provide_bucket,
+};
 pub(crate) use connection::{
     Provider, connections, create_connection, delete_connection, find_connection, finish_page,
     is_own_connection, until_available,

@@ -11,6 +11,7 @@ use crate::model::StageName;
 use crate::pipeline::{Connection, ConnectionStatus};
 use crate::stack::{
     Diagnosis, Outputs, ResourcePlan, StackAction, StackDrift, StackPlan, StackStatus,
+    broader_lines,
 };
 use crate::stage::{Leftover, Plan, StageStatus};
 use crate::transfer::Counts;
@@ -99,10 +100,8 @@ impl Show for StackPlan {
         }
         if !self.broader.is_empty() {
             lines.push(format!("  {GONE}! broader permissions{GONE:#}"));
-            let broader = self.broader.iter();
-            lines.extend(
-                broader.map(|broader| format!("      {}: {}", broader.logical_id, broader.grants)),
-            );
+            let broader = broader_lines(&self.broader).into_iter();
+            lines.extend(broader.map(|line| format!("      {line}")));
         }
         lines.join("\n")
     }

@@ -189,8 +189,9 @@ fn broader_permissions_are_listed_apart_and_asked_about() {
     });
     let run = sandbox.umb(&["plan", "dev"]).ok();
     assert!(
-        run.stdout
-            .contains("  ! broader permissions\n      APIHandlerRole: dynamodb:DeleteItem on "),
+        run.stdout.contains(
+            "  ! broader permissions\n      APIHandlerRole: dynamodb:DeleteItem, dynamodb:PutItem, "
+        ),
         "{run:#?}"
     );
     assert!(!run.stdout.contains("dynamodb:GetItem"), "{run:#?}");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::error::{Failure, Kind};
 use crate::pipeline::{Approvals, digest_of_broader};
-use crate::stack::StackPlan;
+use crate::stack::{StackPlan, broader_lines};
 
 /// The flag with what people have allowed the commit.
 #[derive(Debug, clap::Args)]
@@ -25,8 +25,8 @@ impl ApprovalsFlag {
             return Ok(());
         }
         let all = stacks.iter().flat_map(|stack| {
-            let lines = stack.broader.iter();
-            lines.map(|one| format!("{} of {}: {}", one.logical_id, stack.stack, one.grants))
+            let lines = broader_lines(&stack.broader).into_iter();
+            lines.map(|line| format!("{}, {line}", stack.stack))
         });
         let all: Vec<_> = all.collect();
         let cause = format!(

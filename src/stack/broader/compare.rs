@@ -52,6 +52,27 @@ pub(in crate::stack) fn opened(before: &Value, after: &Value) -> Vec<Broader> {
     found.collect()
 }
 
+/// Returns what becomes broader as lines for people: actions on the same resource share one.
+pub(crate) fn lines(broader: &[Broader]) -> Vec<String> {
+    let mut groups: Vec<(&str, Vec<&str>, &str)> = Vec::new();
+    for Broader { logical_id, grants } in broader {
+        let (action, rest) = grants
+            .find(" on ")
+            .map_or((grants.as_str(), ""), |place| grants.split_at(place));
+        let known = groups
+            .iter_mut()
+            .find(|(id, _, of)| id == logical_id && *of == rest && !rest.is_empty());
+        match known {
+            Some((_, actions, _)) => actions.push(action),
+            None => groups.push((logical_id, vec![action], rest)),
+        }
+    }
+    let groups = groups.into_iter();
+    groups
+        .map(|(id, actions, rest)| format!("{id}: {}{rest}", actions.join(", ")))
+        .collect()
+}
+
 /// Returns a digest of everything that becomes broader in one or more stacks, in hexadecimal digits: who agrees to it,
 /// agrees to exactly this.
 pub(crate) fn digest<'a>(stacks: impl IntoIterator<Item = (&'a str, &'a [Broader])>) -> String {
@@ -72,4 +93,35 @@ fn named(logical_id: &str, all: impl IntoIterator<Item = String>) -> Vec<Broader
         grants,
     });
     named.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_on_the_same_resource_share_a_line() {
+        let broader = [
+            ("Role", "a:B on x"),
+            ("Role", "a:C on x"),
+            ("Role", "a:B on y"),
+            ("Other", "a:B on x"),
+            ("API", "anyone may call it"),
+            ("API", "requests may come from any address"),
+        ];
+        let broader = broader.map(|(id, grants)| Broader {
+            logical_id: id.to_owned(),
+            grants: grants.to_owned(),
+        });
+        assert_eq!(
+            lines(&broader),
+            [
+                "Role: a:B, a:C on x",
+                "Role: a:B on y",
+                "Other: a:B on x",
+                "API: anyone may call it",
+                "API: requests may come from any address",
+            ]
+        );
+    }
 }

@@ -4,5 +4,5 @@ mod compare;
 mod grants;
 mod openings;
 
-pub(crate) use compare::{Broader, digest};
+pub(crate) use compare::{Broader, digest, lines};
 pub(super) use compare::{beyond, broader, opened};

@@ -125,7 +125,7 @@ fn what_becomes_broader_takes_a_person_who_allows_exactly_that() {
     assert!(
         refused
             .output
-            .contains("nobody has allowed what becomes broader by this commit: RestAPI of "),
+            .contains("nobody has allowed what becomes broader by this commit: "),
         "{refused:#?}"
     );
     let wanted = digest(&refused);

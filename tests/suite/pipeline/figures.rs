@@ -3,6 +3,8 @@
 //!
 //! `cargo test --test suite -- --ignored --nocapture --test-threads 1 pipeline::figures` runs it, with umb as tests build it.
 
+#![expect(clippy::print_stdout, reason = "figures are for people to read")]
+
 use std::fs;
 use std::time::Instant;
 

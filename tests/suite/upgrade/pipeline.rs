@@ -50,6 +50,12 @@ fn a_deployed_pipeline_is_updated_in_place() {
     sandbox.whole_settings(&text("pipeline.toml"));
     let stacks = ["Bootstrap", "Pipeline"].map(|part| create(&moto, part));
     let before = stacks.each_ref().map(|stack| physical_ids(&moto, stack));
+    // A person sees everything first, and nothing is created meanwhile.
+    let asked = deploy_pipeline(&sandbox, &[]).fails(3);
+    assert!(
+        asked.stderr.contains("! broader permissions") && !asked.stderr.contains("bucket created"),
+        "{asked:#?}"
+    );
     deploy_pipeline(&sandbox, &["--yes"]).ok();
     let after = stacks.each_ref().map(|stack| physical_ids(&moto, stack));
     for (before, after) in before.iter().zip(&after) {

@@ -37,11 +37,11 @@ fn hint(error: &Error) -> Option<String> {
             None => return None,
         },
         Error::NotAsPlanned { .. } => {
-            "nothing was changed; `umb pipeline run` plans the newest commit again, and asks again".to_owned()
+            "the API and the function stay as they are; `umb pipeline run` plans the newest commit again, and asks again".to_owned()
         }
-        Error::RollbackCloses { stack, .. } => match stack.stage() {
+        Error::RollbackUndoes { stack, .. } => match stack.stage() {
             Some(stage) => format!(
-                "nothing was changed; a person can run `umb deploy {stage}` in the commit to go back to"
+                "the API and the function stay as they are; a person can run `umb deploy {stage}` in the commit to go back to"
             ),
             None => return None,
         },

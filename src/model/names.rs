@@ -83,6 +83,9 @@ pub(crate) fn pipeline_stages(stage: &StageName) -> [String; 2] {
     ["Stateful", "Stateless"].map(|part| format!("{}-{part}", stage.capitalized()))
 }
 
+/// The action of the pipeline that brings the pipeline to what a commit says.
+pub(crate) const UPDATE_ACTION: &str = "UpdatePipeline";
+
 /// The action of the pipeline that plans what a commit does to one of the app's stages.
 pub(crate) const PLAN_ACTION: &str = "Plan";
 
@@ -111,9 +114,9 @@ pub(crate) fn template_key(stack: &StackRef) -> String {
     format!("templates/{stack}.json")
 }
 
-/// The key of what says that a person allows a commit what becomes broader by it, of which this is the digest.
-pub(crate) fn approval_key(commit: &str, digest: &str) -> String {
-    format!("approvals/{commit}/{digest}")
+/// The key of what says that a person allows an execution what its commit makes broader, of which this is the digest.
+pub(crate) fn approval_key(execution: &str, digest: &str) -> String {
+    format!("approvals/{execution}/{digest}")
 }
 
 /// The key of an umb that the pipeline's builds run: its SHA-256, in hexadecimal digits.

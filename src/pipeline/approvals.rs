@@ -1,5 +1,5 @@
-//! What people allow a commit to make broader: objects that only they may write, each named by a commit and a digest of
-//! exactly what becomes broader.
+//! What people allow a commit to make broader: objects that only they may write, each named by an execution, which is of one
+//! commit, and a digest of exactly what becomes broader. The same commit in another execution has to be allowed again.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::stack::{StackPlan, broader_digest};
 
 use super::error::Error;
 
-/// What people have allowed a commit: a folder with a file for each digest.
+/// What people have allowed an execution: a folder with a file for each digest.
 #[derive(Debug, Clone)]
 pub(crate) struct Approvals(PathBuf);
 
@@ -25,15 +25,15 @@ impl Approvals {
     }
 }
 
-/// Records that a person allows `commit` what has this digest.
+/// Records that a person allows an execution what has this digest.
 pub(crate) async fn approve_broader(
     env: &AwsEnv,
     app: &App,
-    commit: &str,
+    execution: &str,
     digest: &str,
 ) -> Result<(), Error> {
     let bucket = AssetBuckets::new(env, app).account_regional;
-    let key = names::approval_key(commit, digest);
+    let key = names::approval_key(execution, digest);
     Ok(bucket.put(&key, digest.as_bytes().to_vec().into()).await?)
 }
 

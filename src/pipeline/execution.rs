@@ -65,6 +65,14 @@ impl<'a> PipelineRuns<'a> {
         Ok(names::is_stateless_stage(stage) && self.service.succeeded_in(stage).await?.is_empty())
     }
 
+    /// Whether the execution that is in the pipeline's last stage for one of the app's rolls it back.
+    pub(crate) async fn is_rolling_back(&self, stage: &StageName) -> Result<bool, Error> {
+        let [_, stateless] = names::pipeline_stages(stage);
+        let stages = self.stages().await?;
+        let found = stages.iter().find(|state| state.name == stateless);
+        Ok(found.is_some_and(|state| state.is_rolled_back))
+    }
+
     /// Starts an execution; returns its ID.
     pub(crate) async fn run(&self) -> Result<String, Error> {
         self.stages().await?;

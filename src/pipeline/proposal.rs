@@ -23,16 +23,13 @@ const LARGEST: u64 = 1 << 26;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Proposal {
     format: u32,
-    /// The execution that planned it. A rollback deploys what another execution has planned.
-    pub(crate) execution: String,
     pub(crate) plan: Plan,
 }
 
 impl Proposal {
-    pub(crate) fn new(execution: String, plan: Plan) -> Self {
+    pub(crate) fn new(plan: Plan) -> Self {
         Self {
             format: FORMAT,
-            execution,
             plan,
         }
     }

@@ -48,6 +48,7 @@ fn kind(image: &str, compute_type: &str) -> String {
         "MEDIUM" => "Medium",
         "LARGE" => "Large",
         "XLARGE" => "XLarge",
+        "2XLARGE" => "2XLarge",
         other => other,
     };
     format!("{platform}/{size}")
@@ -62,6 +63,6 @@ mod tests {
         let image = "aws/codebuild/amazonlinux-x86_64-standard:5.0";
         assert_eq!(kind(image, "BUILD_GENERAL1_SMALL"), "Linux/Small");
         let image = "aws/codebuild/amazonlinux-aarch64-standard:3.0";
-        assert_eq!(kind(image, "BUILD_GENERAL1_2XLARGE"), "ARM/2XLARGE");
+        assert_eq!(kind(image, "BUILD_GENERAL1_2XLARGE"), "ARM/2XLarge");
     }
 }

@@ -31,8 +31,6 @@ pub(crate) struct Refused {
     /// The stage of the pipeline that failed.
     pub(crate) stage: String,
     pub(crate) execution: Execution,
-    /// The commit's ID.
-    pub(crate) commit: String,
     /// What its build said at the end.
     pub(crate) lines: Vec<String>,
 }
@@ -71,22 +69,18 @@ impl PipelineRuns<'_> {
         let newest = self.latest().await?.ok_or_else(nothing)?;
         let actions = self.service.actions(&newest.id).await?;
         let execution = self.described(&newest.id, &actions).await?;
-        let (execution, commit) = execution
-            .and_then(|execution| {
-                let commit = execution.commit.clone()?;
-                Some((execution, commit))
-            })
-            .ok_or_else(nothing)?;
-        for action in actions.iter().rev() {
-            if Status::parse(&action.status) != Status::Failed {
-                continue;
-            }
+        let execution = execution.ok_or_else(nothing)?;
+        // Only the umb that a person deployed the pipeline with speaks there: code of a commit could say anything.
+        let refuses = |action: &&ActionExecution| {
+            [names::UPDATE_ACTION, names::PLAN_ACTION].contains(&action.action.as_str())
+                && Status::parse(&action.status) == Status::Failed
+        };
+        for action in actions.iter().rev().filter(refuses) {
             let lines = self.last_lines(action).await?;
             if lines.iter().any(|line| line.contains(digest)) {
                 return Ok(Refused {
                     stage: action.stage.clone(),
                     execution,
-                    commit,
                     lines,
                 });
             }
@@ -94,7 +88,7 @@ impl PipelineRuns<'_> {
         Err(nothing())
     }
 
-    /// Allows the commit of a refused execution exactly what has this digest, and runs what was refused again. Returns the
+    /// Allows a refused execution exactly what has this digest, and runs what was refused again. Returns the
     /// execution's ID.
     pub(crate) async fn allow(
         &self,
@@ -102,7 +96,7 @@ impl PipelineRuns<'_> {
         refused: &Refused,
         digest: &str,
     ) -> Result<String, Error> {
-        approvals::approve_broader(self.env, app, &refused.commit, digest).await?;
+        approvals::approve_broader(self.env, app, &refused.execution.id, digest).await?;
         self.retry(Some(&refused.stage)).await
     }
 

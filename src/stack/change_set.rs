@@ -53,7 +53,8 @@ pub(super) async fn replace(
     create_named(env, rendered, name, Kind::Update, Mode::Standard).await
 }
 
-async fn create_named(
+/// Requests a change set of this name. It stays pending until it is executed or kept.
+pub(super) async fn create_named(
     env: &AwsEnv,
     rendered: &RenderedStack,
     name: &str,

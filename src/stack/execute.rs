@@ -40,11 +40,25 @@ impl Deployed {
 pub(crate) struct Applier<'a> {
     env: &'a AwsEnv,
     reporter: &'a dyn Reporter,
+    /// The name of the change set that creates a stack; else it says what it makes of the stack.
+    name: Option<&'a str>,
 }
 
 impl<'a> Applier<'a> {
     pub(crate) fn new(env: &'a AwsEnv, reporter: &'a dyn Reporter) -> Self {
-        Self { env, reporter }
+        Self {
+            env,
+            reporter,
+            name: None,
+        }
+    }
+
+    /// The same, which creates stacks by change sets of this name.
+    pub(crate) fn by(self, name: &'a str) -> Self {
+        Self {
+            name: Some(name),
+            ..self
+        }
     }
 
     /// Applies one stack's plan and returns the stack as it is then.
@@ -73,7 +87,10 @@ impl<'a> Applier<'a> {
         kind: Kind,
         mode: Mode,
     ) -> Result<DeployedStack, Error> {
-        let change_set = change_set::create(self.env, rendered, kind, mode).await?;
+        let change_set = match self.name {
+            None => change_set::create(self.env, rendered, kind, mode).await?,
+            Some(name) => change_set::create_named(self.env, rendered, name, kind, mode).await?,
+        };
         if compute(self.env, rendered, &change_set).await?.is_none() {
             return Err(Error::ChangeSetFailed {
                 stack: rendered.id.clone(),

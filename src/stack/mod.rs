@@ -41,10 +41,10 @@ pub(crate) use execute::{Applier, Deployed};
 pub(crate) use logging_role::lacks_logging_role;
 pub(crate) use outputs::{ENDPOINT_URL, Outputs, endpoint, reachable};
 pub(crate) use plan::{
-    Baseline, ResourcePlan, StackAction, StackPlan, closed, plan_change_set, plan_stack,
+    Baseline, ResourcePlan, StackAction, StackPlan, changed_access, plan_change_set, plan_stack,
     refuse_loss, replace_plan,
 };
 pub(crate) use protection::protect;
 pub(crate) use recover::{StackOutcome, cancel, roll_back, watch};
-pub(crate) use settle::{needs_repair, settle};
+pub(crate) use settle::{ended, needs_repair, settle};
 pub(crate) use status::StackStatus;

@@ -79,8 +79,11 @@ impl StackPlan {
         !self.broader.is_empty() || self.resources.iter().any(needs)
     }
 
-    /// Whether it does to the stack exactly what `other` does.
-    pub(crate) fn does_the_same_as(&self, other: &Self) -> bool {
+    /// Whether it does to the stack exactly what `other` does, or nothing, because that is done.
+    pub(crate) fn does_no_more_than(&self, other: &Self) -> bool {
+        if self.action == StackAction::None {
+            return self.digest == other.digest;
+        }
         self.action == other.action
             && self.digest == other.digest
             // As they are shown: a plan that was saved has no more.
@@ -274,14 +277,18 @@ impl StackPlan {
     }
 }
 
-/// Returns what the stack leaves open and `rendered` would close: who may call an API, and from where.
-pub(crate) async fn closed(
+/// Returns how `rendered` would change who may call a stack's API, and from where.
+pub(crate) async fn changed_access(
     env: &AwsEnv,
     existing: &DeployedStack,
     rendered: &RenderedStack,
-) -> Result<Vec<Broader>, Error> {
+) -> Result<Vec<String>, Error> {
     let [deployed, wanted] = templates(env, existing, rendered).await?;
-    Ok(broader::opened(&wanted, &deployed))
+    let closed = broader::access_beyond(&wanted, &deployed).into_iter();
+    let closed = closed.map(|access| format!("no longer: {access}"));
+    let mut changed = broader::access_beyond(&deployed, &wanted);
+    changed.extend(closed);
+    Ok(changed)
 }
 
 /// Explains what a change set would do to each resource.

@@ -18,13 +18,10 @@ pub(crate) async fn settle(
     stack: Option<DeployedStack>,
     reporter: &dyn Reporter,
 ) -> Result<Option<DeployedStack>, Error> {
-    let Some(stack) = stack else {
+    let Some(stack) = ended(env, stack, reporter).await? else {
         return Ok(None);
     };
-    let stack = wait_for_end(env, stack, reporter).await?;
-    if stack.status().is_deleted() {
-        Ok(None)
-    } else if stack.status().is_failed_creation() {
+    if stack.status().is_failed_creation() {
         reporter.report(Event::Warning {
             text: format!(
                 "{} is left over from a failed first creation: deleting it first",
@@ -32,8 +29,28 @@ pub(crate) async fn settle(
             ),
         });
         delete(env, &stack, reporter).await?;
+        return Ok(None);
+    }
+    Ok(Some(stack))
+}
+
+/// Waits for an operation that is running on a stack, if there is one. What a failed first creation left stays.
+///
+/// # Errors
+/// Also when the stack has to be repaired first.
+pub(crate) async fn ended(
+    env: &AwsEnv,
+    stack: Option<DeployedStack>,
+    reporter: &dyn Reporter,
+) -> Result<Option<DeployedStack>, Error> {
+    let Some(stack) = stack else {
+        return Ok(None);
+    };
+    let stack = wait_for_end(env, stack, reporter).await?;
+    let status = stack.status();
+    if status.is_deleted() {
         Ok(None)
-    } else if stack.status().is_settled() {
+    } else if status.is_settled() || status.is_failed_creation() {
         Ok(Some(stack))
     } else {
         Err(needs_repair(&stack))

@@ -43,12 +43,12 @@ pub(crate) enum Error {
         now: Vec<String>,
     },
     #[error(
-        "the rollback of {stack} would undo what a newer deploy has allowed: {}",
-        closed.join("; ")
+        "the rollback of {stack} would undo what people have decided since: {}",
+        undone.join("; ")
     )]
-    RollbackCloses {
+    RollbackUndoes {
         stack: StackRef,
-        closed: Vec<String>,
+        undone: Vec<String>,
     },
     #[error("the plan does not fit: {reason}")]
     OtherPlan { stage: StageName, reason: String },

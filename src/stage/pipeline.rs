@@ -5,10 +5,10 @@ use crate::aws::AwsEnv;
 use crate::aws::cloudformation::Mode;
 use crate::model::{StackRef, StageSpec};
 use crate::stack::{
-    Applier, Baseline, Deployed, DeployedStack, Reporter, StackPlan, closed, find_app_stack,
-    plan_change_set, protect, refuse_loss, replace_plan, settle,
+    Applier, Baseline, Deployed, DeployedStack, Reporter, StackPlan, changed_access, ended,
+    find_app_stack, plan_change_set, protect, refuse_loss, replace_plan,
 };
-use crate::template::{RenderedStack, VERSION};
+use crate::template::{CHANGE_SET, RenderedStack, VERSION};
 
 use super::error::Error;
 use super::plan::{FORMAT, Plan, refuse_downgrade};
@@ -41,8 +41,8 @@ pub(crate) async fn refuse_newer(env: &AwsEnv, stage: &StageSpec) -> Result<(), 
     refuse_downgrade(state.iter())
 }
 
-/// Plans a deploy of a stage's two stacks: of Stateful, by the change set `name` that CodePipeline has made; of Stateless, by
-/// one of the same name that this makes, if the stack exists. Both wait to be executed.
+/// Plans a deploy of a stage's two stacks: of Stateful, by the change set that CodePipeline has made; of Stateless, by one that
+/// this makes for the execution, if the stack exists. Both wait to be executed.
 ///
 /// # Errors
 /// Also when data would be lost, a table already exists that the pipeline would create, or a newer umb deployed the
@@ -51,7 +51,7 @@ pub(crate) async fn propose(
     env: &AwsEnv,
     stage: &StageSpec,
     handed_on: &HandedOn,
-    name: &str,
+    execution: &str,
     reporter: &dyn Reporter,
 ) -> Result<Plan, Error> {
     let HandedOn {
@@ -61,7 +61,7 @@ pub(crate) async fn propose(
     let state = StageState::look(env, &stage.app, &stage.name).await?;
     refuse_downgrade(state.iter())?;
     let existing = state.stateful.as_ref();
-    let stateful = plan_change_set(env, stateful, existing, name).await?;
+    let stateful = plan_change_set(env, stateful, existing, CHANGE_SET).await?;
     refuse_loss(
         &StackRef::stateful(&stage.app, &stage.name),
         &stateful.resources,
@@ -73,7 +73,8 @@ pub(crate) async fn propose(
         });
     }
     let existing = settled(env, state.stateless, reporter).await?;
-    let stateless = replace_plan(env, stateless, existing.as_ref(), name).await?;
+    let stateless =
+        replace_plan(env, stateless, existing.as_ref(), &change_set_of(execution)).await?;
     Ok(Plan {
         format: FORMAT,
         umb: VERSION.to_owned(),
@@ -87,7 +88,7 @@ pub(crate) async fn propose(
 }
 
 /// Deploys Stateless as far as that was agreed to, by the planned change set if that can still be executed, else by a new
-/// one with the name `name`.
+/// one of the same execution.
 ///
 /// # Errors
 /// Also when a new change set would do more than was agreed to.
@@ -95,7 +96,7 @@ pub(crate) async fn deploy_stateless(
     env: &AwsEnv,
     rendered: &RenderedStack,
     agreement: Agreement<'_>,
-    name: &str,
+    execution: &str,
     reporter: &dyn Reporter,
 ) -> Result<Deployed, Error> {
     let found = find_app_stack(env, rendered.id.clone()).await?;
@@ -109,14 +110,14 @@ pub(crate) async fn deploy_stateless(
     };
     let plan = match standing {
         Some(plan) => plan,
-        None => replace_plan(env, rendered, existing, name).await?,
+        None => replace_plan(env, rendered, existing, &change_set_of(execution)).await?,
     };
     let checked = match (&agreement, existing) {
-        (Agreement::Exactly(agreed), _) if !plan.does_the_same_as(agreed) => {
+        (Agreement::Exactly(agreed), _) if !plan.does_no_more_than(agreed) => {
             Err(not_as(&plan, agreed))
         }
         (Agreement::NotBeyond(agreed), _) if plan.goes_beyond(agreed) => Err(not_as(&plan, agreed)),
-        (Agreement::Rollback, Some(existing)) => refuse_closing(env, existing, rendered).await,
+        (Agreement::Rollback, Some(existing)) => refuse_undoing(env, existing, rendered).await,
         _ => Ok(()),
     };
     if let Err(error) = checked {
@@ -124,7 +125,8 @@ pub(crate) async fn deploy_stateless(
         let _ = env.discard_change_sets().await;
         return Err(error);
     }
-    let applier = Applier::new(env, reporter);
+    let name = change_set_of(execution);
+    let applier = Applier::new(env, reporter).by(&name);
     let stack = applier
         .apply(&plan, rendered, existing, Mode::Standard)
         .await?;
@@ -157,29 +159,44 @@ async fn settled(
     stack: Option<DeployedStack>,
     reporter: &dyn Reporter,
 ) -> Result<Option<DeployedStack>, Error> {
+    let stack = ended(env, stack, reporter).await?;
     match stack {
         // The pipeline deletes no stacks.
         Some(stack) if stack.status().is_failed_creation() => Err(Error::Leftover {
             stack: stack.id.clone(),
         }),
-        stack => Ok(settle(env, stack, reporter).await?),
+        stack => Ok(stack),
     }
 }
 
-/// Refuses a rollback that would lock somebody out whom a newer deploy has let in. The permissions of the function's own
-/// role go back with its code.
-async fn refuse_closing(
+/// Refuses a rollback over what a person has deployed since, or of who may call the API: whoever changed that meant it.
+/// The permissions of the function's own role go back with its code.
+async fn refuse_undoing(
     env: &AwsEnv,
     existing: &DeployedStack,
     rendered: &RenderedStack,
 ) -> Result<(), Error> {
-    let closed = closed(env, existing, rendered).await?;
-    if closed.is_empty() {
+    let undone = if was_deployed_by_pipeline(existing.details.change_set.as_deref()) {
+        changed_access(env, existing, rendered).await?
+    } else {
+        vec!["it was deployed by a person since".to_owned()]
+    };
+    if undone.is_empty() {
         return Ok(());
     }
-    Err(Error::RollbackCloses {
+    Err(Error::RollbackUndoes {
         stack: rendered.id.clone(),
-        closed: closed.into_iter().map(|one| one.grants).collect(),
+        undone,
+    })
+}
+
+/// Whether the change set that a stack was changed by last is the pipeline's. If CloudFormation does not say which one was,
+/// it counts as that.
+fn was_deployed_by_pipeline(last: Option<&str>) -> bool {
+    // arn:aws:cloudformation:REGION:ACCOUNT:changeSet/NAME/ID
+    last.is_none_or(|arn| {
+        let name = arn.split('/').nth(1);
+        name.is_some_and(|name| name.starts_with(CHANGE_SET))
     })
 }
 
@@ -203,4 +220,25 @@ pub(crate) async fn protect_stage(env: &AwsEnv, stage: &StageSpec) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// The name of an execution's change set of Stateless: executions that overlap have one each.
+fn change_set_of(execution: &str) -> String {
+    format!("{CHANGE_SET}-{execution}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_person_deployed_is_not_the_pipelines() {
+        let of = |name: &str| {
+            let arn = format!("arn:aws:cloudformation:eu-west-1:111111111111:changeSet/{name}/1");
+            was_deployed_by_pipeline(Some(&arn))
+        };
+        assert!(of(CHANGE_SET) && of(&change_set_of("1234")));
+        assert!(!of("umb-00ff-1234") && !of("by-hand"));
+        assert!(was_deployed_by_pipeline(None));
+    }
 }

@@ -28,7 +28,6 @@ fn pair(pipeline: &Pipeline, stage: &PipelineStage, plan: &str) -> [Value; 2] {
         "Configuration": {
             "ProjectName": {"Ref": "PlanProject"},
             "EnvironmentVariables": variables(&[
-                ("COMMIT", "#{Source.CommitId}"),
                 ("EXECUTION", "#{codepipeline.PipelineExecutionId}"),
                 ("STAGE", stage.name.as_str()),
             ]),
@@ -42,6 +41,8 @@ fn pair(pipeline: &Pipeline, stage: &PipelineStage, plan: &str) -> [Value; 2] {
     stateful.then(execute(pipeline, stage));
 
     let mut stateless = Actions::default();
+    // Again: a rollback runs this stage alone, perhaps long after the package has expired.
+    stateless.then(publish(pipeline, stage));
     stateless.then(json!({
         "Name": "Stateless.Deploy",
         "ActionTypeId": codebuild(),

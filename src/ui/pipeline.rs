@@ -41,7 +41,7 @@ impl Show for Refused {
     fn text(&self) -> String {
         let mut lines = vec![execution(&self.execution)];
         let said = self.lines.iter();
-        lines.extend(said.map(|line| format!("    │ {line}")));
+        lines.extend(said.map(|line| format!("    │ {}", plain(line))));
         lines.join("\n")
     }
 }
@@ -102,18 +102,29 @@ fn execution(execution: &Execution) -> String {
         execution
             .message
             .as_ref()
-            .map(|message| format!("\"{message}\"")),
+            .map(|message| format!("\"{}\"", plain(message))),
     );
     facts.extend(
         execution
             .author
             .as_ref()
-            .map(|author| format!("by {author}")),
+            .map(|author| format!("by {}", plain(author))),
     );
     let target = execution.rolls_back_to.as_ref();
     facts.extend(target.map(|target| format!("rollback to {target}")));
     facts.extend(execution.reason.clone());
     facts.join("  ")
+}
+
+/// What somebody else wrote, without what would move the cursor or hide text.
+fn plain(text: &str) -> String {
+    let letters = text.chars();
+    letters
+        .flat_map(|letter| {
+            let escaped = letter.is_control().then(|| letter.escape_debug());
+            escaped.map_or_else(|| vec![letter], Iterator::collect)
+        })
+        .collect()
 }
 
 /// A time without its fractions of a second.
@@ -228,7 +239,8 @@ fn text(event: &Event) -> String {
             }
         }
         Event::Log { lines, .. } => {
-            let lines: Vec<_> = lines.iter().map(|line| format!("    │ {line}")).collect();
+            let lines = lines.iter().map(|line| format!("    │ {}", plain(line)));
+            let lines: Vec<_> = lines.collect();
             lines.join("\n")
         }
     }

@@ -1,15 +1,17 @@
 //! The service under one of its names. Both have the same operations and types, in SDKs that share none.
 
-/// Defines a module with what umb asks of the service whose SDK is `$sdk`. Errors call the service `$title`.
+/// Defines a module with what umb asks of the service whose SDK it imports as `sdk`. Errors call the service `$title`.
 macro_rules! service {
-    ($(#[$doc:meta])* $module:ident, $sdk:ident, $title:literal) => {
+    ($(#[$doc:meta])* $module:ident, $title:literal, $import:item) => {
         $(#[$doc])*
         pub(super) mod $module {
             use std::collections::BTreeMap;
 
-            use $sdk::Client;
-            use $sdk::error::ProvideErrorMetadata as _;
-            use $sdk::types::{self, ConnectionStatus, ProviderType, Tag};
+            $import
+
+            use sdk::Client;
+            use sdk::error::ProvideErrorMetadata as _;
+            use sdk::types::{self, ConnectionStatus, ProviderType, Tag};
 
             use crate::aws::error::Error;
             use crate::aws::session::Session;
@@ -129,9 +131,9 @@ macro_rules! service {
 
 service!(
     /// Under its name since 2024.
-    current, aws_sdk_codeconnections, "CodeConnections"
+    current, "CodeConnections", use aws_sdk_codeconnections as sdk;
 );
 service!(
     /// Under its former name, which policies may still have.
-    former, aws_sdk_codestarconnections, "CodeStar Connections"
+    former, "CodeStar Connections", use aws_sdk_codestarconnections as sdk;
 );

@@ -11,6 +11,8 @@ pub(crate) struct StageState {
     pub(crate) name: String,
     /// The execution that was in it last, and its status there, as CodePipeline names it.
     pub(crate) execution: Option<(String, String)>,
+    /// Whether that execution rolls it back.
+    pub(crate) is_rolled_back: bool,
     /// Why no execution may enter it, if somebody has closed it.
     pub(crate) disabled: Option<String>,
     /// Which rule of a condition failed, and why; else the summary of the condition that was not met.
@@ -38,8 +40,12 @@ impl From<types::StageState> for StageState {
             state.on_failure_condition_state,
         ];
         let failed = conditions.into_iter().flatten().find_map(unmet);
+        let latest = state.latest_execution.as_ref();
+        let is_rollback =
+            |latest: &types::StageExecution| latest.r#type == Some(types::ExecutionType::Rollback);
         Self {
             name: state.stage_name.unwrap_or_default(),
+            is_rolled_back: latest.is_some_and(is_rollback),
             execution: state.latest_execution.map(|latest| {
                 let status = latest.status.as_str().to_owned();
                 (latest.pipeline_execution_id, status)

@@ -28,9 +28,14 @@ pub(in crate::commands) async fn before_pipeline(
     check_boundary(env, settings, &mut findings).await;
     check_branch(settings, wanted, &mut findings);
     for stage in &wanted.stages {
-        let reserved = check_reservation(settings, stage.name.as_str(), &mut findings);
-        // What cannot be seen from here is checked with the stage's roles.
-        let _ = reserved.await;
+        let name = stage.name.as_str();
+        if let Err(failure) = check_account(settings, env, name, &mut findings).await {
+            findings.warning(
+                &format!("stage {name}"),
+                format!("cannot look into its account: {}", failure.cause()),
+                "`umb doctor`, with credentials for it, checks what the pipeline needs there",
+            );
+        }
     }
     findings
 }
@@ -110,19 +115,23 @@ pub(super) fn check_branch(settings: &Settings, wanted: &Pipeline, findings: &mu
         findings.warning(
             ABOUT,
             format!("as far as git knows here, the branch {branch} of {name} has no umb.toml"),
-            format!("commit and push it to {branch}: no execution succeeds before"),
+            format!("commit and push it to {branch}: no execution can succeed until then"),
         );
     }
 }
 
-/// Checks whether a stage's account allows the stage's reserved concurrency.
-async fn check_reservation(
+/// Checks what a stage's account must allow, beside the roles: its reserved concurrency, and the boundary.
+async fn check_account(
     settings: &Settings,
+    pipeline: &AwsEnv,
     stage: &str,
     findings: &mut Findings,
 ) -> Result<(), Failure> {
     let spec = settings.stage(stage)?;
     let env = AwsEnv::open(&spec.env()).await?;
+    if env.account() != pipeline.account() {
+        check_boundary(&env, settings, findings).await;
+    }
     let preflight = preflight(&env, spec).await?;
     if !preflight.allows_reservation {
         report_reservation(spec, &preflight, true, findings);

@@ -6,7 +6,7 @@ use crate::pipeline::PipelineRuns;
 use crate::settings::Settings;
 use crate::ui::Ui;
 
-/// Approve what waits for a person, or reject it, or allow a commit what becomes broader by it
+/// Approve what waits for a person, or reject it, or allow what a commit makes broader
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -19,8 +19,8 @@ pub(super) struct ApproveArgs {
     /// Reject it: the execution fails there
     #[arg(long)]
     reject: bool,
-    /// Allow the newest commit exactly what it was refused for, of which this is the digest, and try again
-    #[arg(long, value_name = "DIGEST", conflicts_with_all = ["stage", "reject", "message"])]
+    /// Allow the newest execution exactly the refused change with this digest, and retry
+    #[arg(long, value_name = "DIGEST", value_parser = digest, conflicts_with_all = ["stage", "reject", "message"])]
     broader: Option<String>,
     /// Why, for the record: up to 512 characters
     #[arg(long, short, default_value = "", hide_default_value = true, value_parser = summary)]
@@ -31,6 +31,15 @@ pub(super) struct ApproveArgs {
     /// Do not ask for confirmation
     #[arg(long, short)]
     yes: bool,
+}
+
+/// Checks that a digest is a whole one.
+fn digest(text: &str) -> Result<String, String> {
+    if text.len() == 32 && text.chars().all(|letter| letter.is_ascii_hexdigit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("not a digest: the hint of the refusal has all its 32 digits".to_owned())
+    }
 }
 
 /// Checks the length that CodePipeline allows:
@@ -70,7 +79,7 @@ impl ApproveArgs {
         Ok(())
     }
 
-    /// Allows the newest commit what becomes broader by it.
+    /// Allows the newest execution what its commit makes broader.
     async fn allow(
         &self,
         runs: &PipelineRuns<'_>,
@@ -81,7 +90,7 @@ impl ApproveArgs {
         let refused = runs.refused(digest).await?;
         if !self.yes {
             ui.explain(&refused);
-            ui.confirm("Allow this commit exactly that?").await?;
+            ui.confirm("Allow this execution exactly that?").await?;
         }
         let id = runs.allow(&settings.app, &refused, digest).await?;
         ui.print(&id);

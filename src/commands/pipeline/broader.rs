@@ -6,7 +6,7 @@ use crate::error::{Failure, Kind};
 use crate::pipeline::{Approvals, digest_of_broader};
 use crate::stack::{StackPlan, broader_lines};
 
-/// The flag with what people have allowed the commit.
+/// The flag with what people have allowed the execution.
 #[derive(Debug, clap::Args)]
 pub(in crate::commands) struct ApprovalsFlag {
     // Only the pipeline's own builds have it.
@@ -30,12 +30,11 @@ impl ApprovalsFlag {
         });
         let all: Vec<_> = all.collect();
         let cause = format!(
-            "nobody has allowed what becomes broader by this commit: {}",
+            "nobody has allowed what this commit makes broader: {}",
             all.join("; ")
         );
         Err(Failure::new(Kind::Failed, cause).hint(format!(
-            "nothing was changed; `umb pipeline approve --broader {digest}`, run by a person, allows this commit exactly \
-             this, and tries again"
+            "`umb pipeline approve --broader {digest}`, run by a person, allows this execution exactly that, and retries"
         )))
     }
 }

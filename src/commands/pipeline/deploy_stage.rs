@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
+use crate::aws::AwsEnv;
 use crate::error::Failure;
-use crate::model::Alarm;
-use crate::pipeline::Proposal;
+use crate::model::{Alarm, StageSpec, TargetEnv};
+use crate::pipeline::{PipelineRuns, Proposal};
 use crate::settings::Settings;
 use crate::stage::{self, Agreement};
-use crate::template::CHANGE_SET;
 use crate::ui::Ui;
 
 use super::super::target::CloudStage;
@@ -34,7 +34,7 @@ impl DeployStageArgs {
         let target = duty::open(settings, spec, Duty::Deployment).await?;
         let handed_on = duty::read_handed_on(settings, &target)?;
         let [_, stateless] = &handed_on.stacks;
-        let agreement = if proposal.execution != self.execution {
+        let agreement = if is_rolling_back(settings, spec).await? {
             ui.note("a rollback: what an earlier execution deployed comes back");
             Agreement::Rollback
         } else if duty::pipeline_stage(settings, spec)?.needs_approval {
@@ -43,13 +43,32 @@ impl DeployStageArgs {
             Agreement::NotBeyond(proposal.stateless())
         };
         let reporter = ui.reporter();
-        let deployed =
-            stage::deploy_stateless(&target.env, stateless, agreement, CHANGE_SET, &*reporter);
+        let deployed = stage::deploy_stateless(
+            &target.env,
+            stateless,
+            agreement,
+            &self.execution,
+            &*reporter,
+        );
         ui.say(deployed.await?);
         let target = duty::open(settings, spec, Duty::Check).await?;
         smoke_test(&target, ui).await?;
         watch_alarm(&target, ui).await
     }
+}
+
+/// Whether CodePipeline rolls the stage back: then it hands on what an earlier execution has made. Asked as whoever runs
+/// the build, in the pipeline's own account.
+async fn is_rolling_back(settings: &Settings, spec: &StageSpec) -> Result<bool, Failure> {
+    let pipeline = settings.pipeline()?;
+    let target = TargetEnv {
+        account: Some(pipeline.account),
+        region: Some(pipeline.region),
+        ..TargetEnv::default()
+    };
+    let env = AwsEnv::open(&target).await?;
+    let runs = PipelineRuns::new(&env, &settings.app);
+    Ok(runs.is_rolling_back(&spec.name).await?)
 }
 
 /// Watches the alarm of a stage that was just deployed.

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use crate::error::Failure;
 use crate::pipeline::Proposal;
 use crate::settings::Settings;
-use crate::template::CHANGE_SET;
 use crate::ui::Ui;
 use crate::{stack, stage};
 
@@ -34,7 +33,8 @@ impl PlanStageArgs {
         let target = duty::open(settings, spec, Duty::Check).await?;
         let handed_on = duty::read_handed_on(settings, &target)?;
         let (env, reporter) = (&target.env, ui.reporter());
-        let proposed = stage::propose(env, &target.spec, &handed_on, CHANGE_SET, &*reporter).await;
+        let proposed =
+            stage::propose(env, &target.spec, &handed_on, &self.execution, &*reporter).await;
         let plan = proposed.map_err(|error| explained(error, &self.stage))?;
         ui.show(&plan);
         if let Err(refusal) = self.approvals.check(&plan.stacks) {
@@ -44,7 +44,7 @@ impl PlanStageArgs {
         }
         plan.change_sets()
             .for_each(|change_set| env.pending().keep(change_set));
-        Proposal::new(self.execution.clone(), plan).write(&self.out)?;
+        Proposal::new(plan).write(&self.out)?;
         ui.note("no data would be lost");
         Ok(())
     }

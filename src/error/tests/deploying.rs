@@ -132,9 +132,9 @@ fn of_stages() {
                 planned: vec!["APIHandler".to_owned()],
                 now: Vec::new(),
             },
-            E::RollbackCloses {
+            E::RollbackUndoes {
                 stack: stateful(),
-                closed: vec!["requests may come from any address".to_owned()],
+                undone: vec!["requests may come from any address".to_owned()],
             },
             E::Downgrade {
                 stack: stateful(),

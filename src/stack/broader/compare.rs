@@ -43,13 +43,13 @@ pub(in crate::stack) fn beyond(first: &Value) -> Vec<Broader> {
     found.collect()
 }
 
-/// Returns what the template `after` leaves open and `before` does not, beside permissions of roles.
-pub(in crate::stack) fn opened(before: &Value, after: &Value) -> Vec<Broader> {
+/// Returns whom the template `after` lets call its API, and from where, and `before` does not.
+pub(in crate::stack) fn access_beyond(before: &Value, after: &Value) -> Vec<String> {
     let resources = after["Resources"].as_object().into_iter().flatten();
+    let apis = resources.filter(|(_, resource)| resource["Type"] == openings::API);
     let old = &before["Resources"];
-    let found =
-        resources.flat_map(|(id, resource)| named(id, openings::beyond(&old[id], resource)));
-    found.collect()
+    apis.flat_map(|(id, api)| openings::beyond(&old[id], api))
+        .collect()
 }
 
 /// Returns what becomes broader as lines for people: actions on the same resource share one.

@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use wildmatch::WildMatch;
 
+use super::text::text;
+
 /// Returns what a resource grants and what it was before did not. Who may call an API is no permission: see
 /// [`super::openings`].
 pub(super) fn beyond(before: &Value, after: &Value) -> BTreeSet<String> {
@@ -179,28 +181,6 @@ fn or_none(values: Vec<&Value>) -> Vec<&Value> {
         vec![&Value::Null]
     } else {
         values
-    }
-}
-
-/// A value of a template as text: what intrinsic functions refer to, as `Fn::Sub` has it.
-fn text(value: &Value) -> String {
-    let of = |function: &str| value.get(function);
-    if let Value::String(text) = value {
-        return text.clone();
-    }
-    if let Some(inner) = of("Fn::Sub").or_else(|| of("Fn::ImportValue")) {
-        return text(inner);
-    }
-    let parts = of("Fn::GetAtt").and_then(Value::as_array);
-    let parts: Vec<_> = parts
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
-    match (&parts[..], of("Ref").and_then(Value::as_str)) {
-        ([resource, attribute], _) => format!("${{{resource}.{attribute}}}"),
-        (_, Some(resource)) => format!("${{{resource}}}"),
-        _ => value.to_string(),
     }
 }
 

@@ -1,16 +1,23 @@
-//! What a resource leaves open beside the permissions that it grants: who may call an API, what protects a table, what a
-//! pipeline deploys.
+//! What a resource leaves open beside the permissions that it grants: who may call an API, what watches it, what protects a
+//! table, what a pipeline deploys.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
+
+use super::definition::pipeline;
+use super::text::text;
+
+/// The type of what may be called.
+pub(super) const API: &str = "AWS::ApiGateway::RestApi";
 
 /// How a resource of a type is compared.
 type Compare = fn(&Value, &Value) -> Vec<String>;
 
 /// The types whose resources leave something open.
-const TYPES: [(&str, Compare); 4] = [
-    ("AWS::ApiGateway::RestApi", api),
+const TYPES: [(&str, Compare); 5] = [
+    (API, api),
+    ("AWS::CloudWatch::Alarm", alarm),
     ("AWS::CodePipeline::Pipeline", pipeline),
     ("AWS::DynamoDB::Table", table),
     ("AWS::SNS::Topic", topic),
@@ -128,48 +135,34 @@ fn table(before: &Value, after: &Value) -> Vec<String> {
     found
 }
 
-/// What a pipeline deploys, from where, and what it asks before.
-fn pipeline(before: &Value, after: &Value) -> Vec<String> {
-    if before.is_null() || after.is_null() {
+/// What an alarm tolerates.
+fn alarm(before: &Value, after: &Value) -> Vec<String> {
+    if before.is_null() {
         return Vec::new();
     }
-    let mut found = Vec::new();
-    for (name, key) in [
-        ("connection", "ConnectionArn"),
-        ("repository", "FullRepositoryId"),
-        ("branch", "BranchName"),
-    ] {
-        let path = format!("/Properties/Stages/0/Actions/0/Configuration/{key}");
-        let [old, new] = [before, after].map(|pipeline| pipeline.pointer(&path));
-        if old != new {
-            let new = new.map(text).unwrap_or_default();
-            found.push(format!("it deploys from another {name}: {new}"));
-        }
+    if after.is_null() {
+        return vec!["nothing watches the errors of the API any more".to_owned()];
     }
-    let [old, new] = [before, after].map(approvals);
-    for (stage, is_approved) in new {
-        match old.get(stage) {
-            None if is_approved => found.push(format!("it deploys {stage}, after an approval")),
-            None => found.push(format!("it deploys {stage}, without an approval")),
-            Some(true) if !is_approved => {
-                found.push(format!("it deploys {stage} without an approval"));
-            }
-            Some(_) => {}
-        }
+    let share = |alarm: &Value| text(&alarm["Properties"]["Threshold"]).parse::<f64>().ok();
+    let requests = |alarm: &Value| {
+        let expression = text(alarm.pointer("/Properties/Metrics/0/Expression")?);
+        let (_, rest) = expression.split_once("requests >= ")?;
+        rest.split(' ').next()?.parse::<f64>().ok()
+    };
+    let mut found = Vec::new();
+    if let (Some(old), Some(new)) = (share(before), share(after))
+        && new > old
+    {
+        found.push(format!(
+            "it goes off at a larger share of errors: {new}, not {old}"
+        ));
+    }
+    if let (Some(old), Some(new)) = (requests(before), requests(after))
+        && new > old
+    {
+        found.push(format!("it goes off after more requests: {new}, not {old}"));
     }
     found
-}
-
-/// The stages of a pipeline that deploy, and whether a person approves them.
-fn approvals(pipeline: &Value) -> BTreeMap<&str, bool> {
-    let stages = pipeline["Properties"]["Stages"].as_array();
-    let stages = stages.into_iter().flatten().filter_map(|stage| {
-        let name = stage["Name"].as_str()?;
-        let mut actions = stage["Actions"].as_array().into_iter().flatten();
-        let is_approved = actions.any(|action| action["ActionTypeId"]["Category"] == "Approval");
-        name.ends_with("-Stateful").then_some((name, is_approved))
-    });
-    stages.collect()
 }
 
 /// Who is told of what.
@@ -184,12 +177,6 @@ fn topic(before: &Value, after: &Value) -> Vec<String> {
     gone.into_iter()
         .map(|endpoint| format!("{endpoint} is no longer told"))
         .collect()
-}
-
-fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 #[cfg(test)]
@@ -260,38 +247,26 @@ mod tests {
     }
 
     #[test]
-    fn what_a_pipeline_deploys_and_asks() {
-        let pipeline = |branch: &str, stages: &[(&str, bool)]| {
-            let source =
-                json!({"Name": "Source", "Actions": [{"Configuration": {"BranchName": branch}}]});
-            let mut all = vec![source];
-            all.extend(stages.iter().map(|(name, is_approved)| {
-                let category = if *is_approved { "Approval" } else { "Deploy" };
-                json!({"Name": name, "Actions": [{"ActionTypeId": {"Category": category}}]})
-            }));
-            json!({"Type": "AWS::CodePipeline::Pipeline", "Properties": {"Stages": all}})
+    fn what_an_alarm_tolerates() {
+        let alarm = |share: &str, requests: u32| {
+            let expression = format!("IF(requests >= {requests} AND errors > 0, 1, 0)");
+            json!({"Type": "AWS::CloudWatch::Alarm", "Properties": {
+                "Threshold": share, "Metrics": [{"Expression": expression}],
+            }})
         };
-        let prod = "Prod-Stateful";
-        let approved = pipeline("main", &[(prod, true)]);
-        for (after, text) in [
-            (
-                pipeline("main", &[(prod, false)]),
-                "it deploys Prod-Stateful without an approval",
-            ),
-            (
-                pipeline("other", &[(prod, true)]),
-                "it deploys from another branch: other",
-            ),
-            (
-                pipeline("main", &[(prod, true), ("Qa-Stateful", false)]),
-                "it deploys Qa-Stateful, without an approval",
-            ),
+        let usual = alarm("0.05", 20);
+        assert_eq!(
+            beyond(&usual, &Value::Null),
+            ["nothing watches the errors of the API any more"]
+        );
+        assert_eq!(beyond(&usual, &alarm("0.5", 1000)).len(), 2);
+        for (before, after) in [
+            (&Value::Null, &usual),
+            (&usual, &usual),
+            (&usual, &alarm("0.01", 5)),
         ] {
-            assert_eq!(beyond(&approved, &after), [text]);
+            assert!(beyond(before, after).is_empty());
         }
-        let without = pipeline("main", &[(prod, false)]);
-        assert!(beyond(&without, &approved).is_empty());
-        assert!(beyond(&Value::Null, &without).is_empty());
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! What people agree to, and what is deployed: the plan of an execution, and what becomes broader by its commit.
 
 use std::fs;
+use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
 use crate::harness::Ran;
 
-use super::execution::COMMIT;
 use super::world::World;
 
 const APPROVED: &str = "[stages.prod]\nalarm = false\n";
@@ -40,7 +40,7 @@ fn was_executed(world: &World) -> bool {
     let stack = format!("{}-Prod-Stateless", world.sandbox.app);
     let name = [
         ("StackName", stack.as_str()),
-        ("ChangeSetName", "PipelineChange"),
+        ("ChangeSetName", "PipelineChange-one"),
     ];
     let described = world
         .aws
@@ -73,13 +73,26 @@ fn what_is_approved_is_what_is_deployed() {
         ran.output.contains("has changed since this was planned")
             && ran
                 .output
-                .contains("hint: nothing was changed; `umb pipeline run`"),
+                .contains("hint: the API and the function stay as they are; `umb pipeline run`"),
         "{ran:#?}"
     );
 }
 
+/// The stage was deployed, and what came after that failed: what is retried is done.
 #[test]
-fn a_rollback_locks_nobody_out_whom_a_newer_deploy_let_in() {
+fn what_was_deployed_may_be_retried() {
+    let world = deployed("");
+    change(&world, "log_retention_days", "14");
+    let planned = world.plan("one");
+    assert_eq!(planned.code, 0, "{planned:#?}");
+    for _ in 0..2 {
+        let ran = stateless(&world);
+        assert_eq!(ran.code, 0, "{ran:#?}");
+    }
+}
+
+#[test]
+fn a_rollback_does_not_change_who_may_call_the_api() {
     let world = deployed("");
     let planned = world.plan("one");
     assert_eq!(planned.code, 0, "{planned:#?}");
@@ -88,6 +101,7 @@ fn a_rollback_locks_nobody_out_whom_a_newer_deploy_let_in() {
     world.make_allowances();
     // CodePipeline runs the stage's actions with the artifacts of the execution to go back to.
     "back".clone_into(&mut world.execution.lock().unwrap());
+    world.rolls_back.store(true, Ordering::Relaxed);
     let ran = world.build("Prod-Stateless", "Stateless.Deploy");
     assert_eq!(ran.code, 0, "{ran:#?}");
     assert!(ran.output.contains("a rollback: "), "{ran:#?}");
@@ -111,8 +125,8 @@ pub fn digest(ran: &Ran) -> String {
     rest[..32].to_owned()
 }
 
-fn allow(world: &World, commit: &str, digest: &str) {
-    let key = format!("{}/approvals/{commit}/{digest}", world.asset_bucket());
+fn allow(world: &World, execution: &str, digest: &str) {
+    let key = format!("{}/approvals/{execution}/{digest}", world.asset_bucket());
     world.put_as_root(&key, digest.as_bytes());
 }
 
@@ -125,16 +139,16 @@ fn what_becomes_broader_takes_a_person_who_allows_exactly_that() {
     assert!(
         refused
             .output
-            .contains("nobody has allowed what becomes broader by this commit: "),
+            .contains("nobody has allowed what this commit makes broader: "),
         "{refused:#?}"
     );
     let wanted = digest(&refused);
-    // Neither another commit's approval counts, nor one of something else.
+    // Neither another execution's approval counts, nor one of something else.
     allow(&world, "another", &wanted);
-    allow(&world, COMMIT, &"0".repeat(32));
+    allow(&world, "one", &"0".repeat(32));
     let refused = world.build("Prod-Stateful", "Plan");
     assert_eq!(refused.code, 1, "{refused:#?}");
-    allow(&world, COMMIT, &wanted);
+    allow(&world, "one", &wanted);
     let planned = world.build("Prod-Stateful", "Plan");
     assert_eq!(planned.code, 0, "{planned:#?}");
     let ran = stateless(&world);
@@ -155,7 +169,7 @@ fn what_becomes_broader_takes_a_person_who_allows_exactly_that() {
 fn no_role_of_the_pipeline_can_allow_anything() {
     let world = World::new("[function]\nsource = \"handler\"");
     let file = world.sandbox.work().join("umb.toml");
-    let key = format!("approvals/{COMMIT}/{}", "0".repeat(32));
+    let key = format!("approvals/one/{}", "0".repeat(32));
     let publish = json!({"bucket": world.asset_bucket(), "key": key, "file": file});
     for role in [
         "Pipeline",

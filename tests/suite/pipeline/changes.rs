@@ -67,7 +67,7 @@ fn proposal() -> Vec<u8> {
              "broader": [{"logical_id": "RestAPI", "grants": "anyone may call it"}]},
         ],
     });
-    let file = json!({"format": 1, "execution": "one", "plan": plan}).to_string();
+    let file = json!({"format": 1, "plan": plan}).to_string();
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     archive
         .start_file("plan.json", SimpleFileOptions::default())
@@ -136,12 +136,16 @@ fn what_a_commit_was_refused_for_is_allowed_by_its_digest_alone() {
         frames: vec![("one", vec![("Failed", vec![source(), refused])])],
         stages: json!([stage("UpdatePipeline", "Failed", &[])]),
         log: vec![
-            "error: nobody has allowed what becomes broader by this commit: a thing",
+            "error: nobody has allowed what this commit makes broader: a thing",
             "hint: `umb pipeline approve --broader 0123456789abcdef0123456789abcdef`, run by a person",
         ],
         ..Service::default()
     });
-    let other = pipeline(&sandbox, &["approve", "--broader", "ffff", "--yes"]).fails(1);
+    let other = pipeline(
+        &sandbox,
+        &["approve", "--broader", &"f".repeat(32), "--yes"],
+    )
+    .fails(1);
     assert!(
         other
             .stderr
@@ -150,7 +154,8 @@ fn what_a_commit_was_refused_for_is_allowed_by_its_digest_alone() {
     );
     let shown = pipeline(&sandbox, &["approve", "--broader", digest]).fails(3);
     assert!(
-        shown.stderr.contains("commit 0123456") && shown.stderr.contains("by this commit: a thing"),
+        shown.stderr.contains("commit 0123456")
+            && shown.stderr.contains("this commit makes broader: a thing"),
         "{shown:#?}"
     );
     assert!(asked(&service).is_empty());
@@ -158,10 +163,7 @@ fn what_a_commit_was_refused_for_is_allowed_by_its_digest_alone() {
     assert_eq!(
         asked(&service),
         [
-            (
-                "PUT".to_owned(),
-                json!(format!("0123456789abcdef/{digest}"))
-            ),
+            ("PUT".to_owned(), json!(format!("one/{digest}"))),
             (
                 "RetryStageExecution".to_owned(),
                 json!({"pipelineName": "App-Pipeline", "stageName": "UpdatePipeline", "pipelineExecutionId": "one",

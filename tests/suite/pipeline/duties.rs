@@ -112,6 +112,7 @@ const DUTIES: [(&str, &[&str]); 8] = [
     (
         "DeployRole",
         &[
+            "codepipeline:GetPipelineState",
             "logs:CreateLogStream",
             "logs:PutLogEvents",
             "s3:GetBucketAcl",

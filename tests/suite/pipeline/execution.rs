@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -11,9 +12,6 @@ use uuid::Uuid;
 use crate::harness::{Container, Ran, Reply, output_folder, replay};
 
 use super::world::{World, pairs};
-
-/// The commit that every execution is of.
-pub const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
 impl World {
     /// Hands on a commit with these files, as Source does, in place of any other.
@@ -140,6 +138,12 @@ impl World {
             environment.extend(variables.map(|(name, value)| (name, self.known(&value))));
         }
         environment.extend(self.credentials(role));
+        if role == "Deploy" {
+            environment.insert(
+                "AWS_ENDPOINT_URL_CODEPIPELINE".to_owned(),
+                self.codepipeline(),
+            );
+        }
         let mut container = Container::new(&environment);
         if role == "Function" {
             container = container.with_rust();
@@ -189,10 +193,25 @@ impl World {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
     }
 
+    /// CodePipeline, which no peer has: the state of the last stage, in which the execution is.
+    fn codepipeline(&self) -> String {
+        let kind = if self.rolls_back.load(Ordering::Relaxed) {
+            "ROLLBACK"
+        } else {
+            "STANDARD"
+        };
+        let execution = json!({"pipelineExecutionId": "one", "status": "InProgress", "type": kind});
+        let state =
+            json!({"stageStates": [{"stageName": "Prod-Stateless", "latestExecution": execution}]});
+        replay(move |request| {
+            assert_eq!(request.operation(), "GetPipelineState");
+            Reply::json(200, &state)
+        })
+    }
+
     /// What a variable of CodePipeline comes to.
     fn known(&self, value: &str) -> String {
         match value {
-            "#{Source.CommitId}" => COMMIT.to_owned(),
             "#{codepipeline.PipelineExecutionId}" => self.execution.lock().unwrap().clone(),
             other => {
                 assert!(!other.contains("#{"), "{other}");

@@ -13,7 +13,6 @@ use crate::harness::{
 
 use super::agreement::digest;
 use super::around::{ACCOUNT, Around, deploy_pipeline, describe, on_moto, settings};
-use super::execution::COMMIT;
 use super::world::{by_key, synthesized};
 
 #[test]
@@ -117,7 +116,7 @@ impl<'a> Update<'a> {
             ("AWS_REGION", "eu-west-1"),
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "test"),
-            ("COMMIT", COMMIT),
+            ("EXECUTION", "one"),
             ("RUNNER_BUCKET", &parameters["RunnerBucket"]),
             ("RUNNER_SHA256", &parameters["RunnerSHA256"]),
         ];
@@ -142,7 +141,7 @@ impl<'a> Update<'a> {
     /// Allows the commit what has this digest.
     fn allow(&self, moto: &Moto, digest: &str) {
         let bucket = &self.environment["RUNNER_BUCKET"];
-        let url = format!("{}/{bucket}/approvals/{COMMIT}/{digest}", moto.endpoint);
+        let url = format!("{}/{bucket}/approvals/one/{digest}", moto.endpoint);
         let put = request("PUT", &url, &[], Some(b""));
         assert_eq!(put.unwrap().status, 200);
     }
@@ -184,7 +183,7 @@ fn a_pipeline_brings_itself_to_what_the_commit_says() {
     assert_eq!(ran.code, 1, "{ran:#?}");
     assert!(
         ran.output
-            .contains("error: nobody has allowed what becomes broader by this commit: "),
+            .contains("error: nobody has allowed what this commit makes broader: "),
         "{ran:#?}"
     );
     // … unless a person has allowed the commit exactly that.

@@ -167,9 +167,9 @@ fn each_stage_is_prepared_guarded_deployed_and_tried() {
             "UpdatePipeline: UpdatePipeline",
             "Synth: Synth",
             "Dev-Stateful: Publish, Stateful.Prepare, Plan, Stateful.Deploy",
-            "Dev-Stateless: Stateless.Deploy",
+            "Dev-Stateless: Publish, Stateless.Deploy",
             "Prod-Stateful: Publish, Stateful.Prepare, Plan, Approve, Stateful.Deploy",
-            "Prod-Stateless: Stateless.Deploy",
+            "Prod-Stateless: Publish, Stateless.Deploy",
         ]
     );
     // What holds data is never rolled back, what does not is.

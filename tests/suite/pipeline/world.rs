@@ -6,6 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
@@ -31,6 +32,8 @@ pub struct World {
     /// The keys of the artifacts of an execution, and its ID.
     pub artifacts: Mutex<BTreeMap<String, String>>,
     pub execution: Mutex<String>,
+    /// Whether CodePipeline rolls prod back.
+    pub rolls_back: AtomicBool,
 }
 
 impl World {
@@ -51,6 +54,7 @@ impl World {
             profiles: sandbox.work().join("profiles"),
             artifacts: Mutex::default(),
             execution: Mutex::new("one".to_owned()),
+            rolls_back: AtomicBool::new(false),
             sandbox,
         };
         world.make_roles();

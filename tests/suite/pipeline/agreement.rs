@@ -113,7 +113,7 @@ fn a_rollback_does_not_change_who_may_call_the_api() {
     assert_eq!(ran.code, 1, "{ran:#?}");
     assert!(
         ran.output.contains(
-            "would undo what a newer deploy has allowed: identities of the account 222222222222 may call it"
+            "would undo what people have decided since: no longer: identities of the account 222222222222 may"
         ),
         "{ran:#?}"
     );

@@ -9,6 +9,7 @@ use crate::error::Failure;
 use crate::model::names::{self, AssetBucketNames};
 use crate::model::{Pipeline, StageSpec};
 use crate::settings::Settings;
+use crate::stack::LARGEST_BODY;
 use crate::template::{self, Bootstrap, Handler, RenderedStack, Surroundings};
 use crate::ui::Ui;
 
@@ -149,8 +150,13 @@ fn bootstrap(settings: &Settings) -> Result<RenderedStack, Failure> {
     })?)
 }
 
-/// Writes a JSON file, and creates its folder.
+/// Writes a JSON file, and creates its folder. What would be too large for `aws cloudformation create-stack --template-body`
+/// is written without blanks.
 fn write(path: &Path, content: &Value) -> Result<(), Failure> {
     fs_err::create_dir_all(path.parent().unwrap_or(path))?;
-    Ok(fs_err::write(path, format!("{content:#}\n"))?)
+    let mut text = format!("{content:#}\n");
+    if text.len() > LARGEST_BODY {
+        text = content.to_string();
+    }
+    Ok(fs_err::write(path, text)?)
 }

@@ -14,7 +14,7 @@ use super::error::Error;
 
 /// The largest template in a request, in bytes:
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>.
-const LARGEST_BODY: usize = 51_200;
+pub(crate) const LARGEST_BODY: usize = 51_200;
 
 /// What a change set does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,12 @@ pub(super) async fn create_named(
     mode: Mode,
 ) -> Result<ChangeSet, Error> {
     let is_new = kind != Kind::Update;
+    // Nothing of a stack that does not exist has drifted: CloudFormation takes this mode for updates only. Source:
+    // <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html>.
+    let mode = match mode {
+        Mode::RevertDrift if is_new => Mode::Standard,
+        mode => mode,
+    };
     let text = rendered.template.to_string();
     let url = if text.len() > LARGEST_BODY {
         Some(asset_bucket::put_template(env, &rendered.id, &text).await?)

@@ -28,6 +28,7 @@ mod status;
 
 pub(crate) use app_stack::{AppStack, find_app_stack};
 pub(crate) use broader::{digest as broader_digest, lines as broader_lines};
+pub(crate) use change_set::LARGEST_BODY;
 pub(crate) use delete::delete_if_owned;
 pub(crate) use deployed::DeployedStack;
 pub(crate) use diagnose::diagnose_stack;

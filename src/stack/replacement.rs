@@ -16,7 +16,15 @@ const IN_PLACE: [(&str, &[&str]); 7] = [
     ),
     (
         "AWS::ApiGateway::Stage",
-        &["DeploymentId", "Description", "Tags", "Variables"],
+        &[
+            "AccessLogSetting",
+            "DeploymentId",
+            "Description",
+            "MethodSettings",
+            "Tags",
+            "TracingEnabled",
+            "Variables",
+        ],
     ),
     (
         "AWS::CloudWatch::Alarm",

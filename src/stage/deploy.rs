@@ -1,7 +1,7 @@
 //! Deploys a stage: exactly its plan's change sets, stack by stack.
 
 use crate::aws::AwsEnv;
-use crate::stack::{self, Applier, Deployed, Reporter, StackAction, asset_bucket, protect};
+use crate::stack::{self, Applier, Deployed, Event, Reporter, StackAction, asset_bucket, protect};
 
 use super::error::Error;
 use super::function_code;
@@ -63,11 +63,21 @@ pub(crate) async fn deploy(
         function_code::update(env, &stack, request.artifact, reporter).await?;
     }
     protect(env, &stack, wants, had).await?;
-    if was_uploaded {
-        asset_bucket::expire(env, &rendered.bucket).await?;
-    }
     done(Deployed::new(env, stateless_plan, stack));
+    if was_uploaded {
+        expire(env, &rendered, reporter).await;
+    }
     Ok(())
+}
+
+/// Deletes packages that nothing uses any more. The stage is deployed: that they stay is no reason to fail.
+async fn expire(env: &AwsEnv, rendered: &RenderedStacks, reporter: &dyn Reporter) {
+    if let Err(error) = asset_bucket::expire(env, &rendered.bucket).await {
+        let error = Error::from(error);
+        reporter.report(Event::Warning {
+            text: format!("old packages of functions were not deleted: {error}"),
+        });
+    }
 }
 
 /// Uploads the function's package, unless it is already there; returns whether it was uploaded.

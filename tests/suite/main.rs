@@ -34,6 +34,7 @@ mod pipeline;
 mod plan;
 mod properties;
 mod protection;
+mod real_aws;
 mod recovery;
 mod round_trip;
 mod status;

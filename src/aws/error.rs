@@ -35,6 +35,8 @@ pub(crate) enum Cause {
     Throttled,
     /// The resource is not in a state for it; often somebody else was faster.
     Conflict,
+    /// What it is about is still busy with something else: the same call succeeds soon.
+    Busy,
     /// AWS refused the request itself.
     Refused,
     /// AWS failed.
@@ -255,6 +257,13 @@ fn cause_of(code: &str) -> Cause {
         | "InvalidChangeSetStatus"
         | "InvalidChangeSetStatusException"
         | "OperationInProgressException" => Cause::Conflict,
+        // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
+        "ContinuousBackupsUnavailableException"
+        | "ResourceInUseException"
+        // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+        | "OperationAborted"
+        // https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html
+        | "ResourceConflictException" => Cause::Busy,
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Cause::Denied,
         "ProvisionedThroughputExceededException"
         | "RequestLimitExceeded"

@@ -4,6 +4,7 @@ use aws_sdk_lambda::error::ProvideErrorMetadata as _;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::LastUpdateStatus;
 
+use super::busy::while_busy;
 use super::error::Error;
 use super::session::Session;
 
@@ -84,13 +85,15 @@ pub(crate) async fn update_code(
 ) -> Result<(), Error> {
     // The SDK owns what it sends.
     let zip = Blob::new(zip.to_vec());
-    aws_sdk_lambda::Client::new(session.config())
+    let request = aws_sdk_lambda::Client::new(session.config())
         .update_function_code()
         .function_name(function)
-        .zip_file(zip)
-        .send()
-        .await
-        .map_err(|error| Error::new("Lambda UpdateFunctionCode", error))?;
+        .zip_file(zip);
+    while_busy(async || {
+        let updated = request.clone().send().await;
+        updated.map_err(|error| Error::new("Lambda UpdateFunctionCode", error))
+    })
+    .await?;
     Ok(())
 }
 

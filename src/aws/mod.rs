@@ -4,6 +4,7 @@
 //! failures; the others become an [`Error`] with a [`Cause`].
 
 pub(crate) mod apigateway;
+mod busy;
 pub(crate) mod cloudformation;
 pub(crate) mod cloudwatch;
 pub(crate) mod codeconnections;

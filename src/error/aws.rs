@@ -56,6 +56,7 @@ pub(super) fn hint(error: &Error) -> &'static str {
         C::Conflict => {
             "another operation is running: `umb status` shows it; then run the same command again"
         }
+        C::Busy => "wait until that has ended, then run the same command again",
         C::Throttled => "wait a minute, then run the same command again",
         C::Refused | C::Internal => {
             "run the same command again; if that does not help, `umb doctor` checks what a deploy needs"

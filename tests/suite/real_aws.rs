@@ -1,14 +1,76 @@
 //! What AWS does that emulators do not, played in front of one.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::sync::{Arc, Mutex};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{Proxy, Reply, Sandbox, ministack};
 
 /// The value of a parameter of the query protocol.
 fn has(body: &str, parameter: &str) -> bool {
     body.split('&').any(|pair| pair == parameter)
+}
+
+/// How often each call was made.
+type Calls = Arc<Mutex<BTreeMap<&'static str, usize>>>;
+
+/// A sandbox on MiniStack, where each of these calls is first refused twice, because what it is about is busy.
+fn where_all_is_busy(busy: [(&'static str, &'static str); 4]) -> (Calls, Sandbox) {
+    let aws = ministack();
+    let calls = Calls::default();
+    let seen = Arc::clone(&calls);
+    let proxy = Proxy::over(&aws.endpoint, move |request| {
+        let call = format!(
+            "{} {} {}",
+            request.method,
+            request.path,
+            request.operation()
+        );
+        let (of, code) = busy.into_iter().find(|(of, _)| call.contains(of))?;
+        let mut seen = seen.lock().unwrap();
+        let count = seen.entry(of).or_default();
+        *count += 1;
+        if *count > 2 {
+            return None;
+        }
+        Some(
+            if request.target.is_empty() && request.path.contains("assets") {
+                let text = format!("<Error><Code>{code}</Code><Message>busy</Message></Error>");
+                Reply::from((409, text))
+            } else {
+                Reply::json(400, &json!({"__type": code, "message": "busy"}))
+            },
+        )
+    });
+    let sandbox = Sandbox::on(aws).with("AWS_ENDPOINT_URL", &proxy.endpoint);
+    (calls, sandbox)
+}
+
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteTable.html>,
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>,
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html>
+#[test]
+fn what_is_busy_is_waited_for() {
+    let (calls, sandbox) = where_all_is_busy([
+        ("?publicAccessBlock", "OperationAborted"),
+        ("?versioning", "OperationAborted"),
+        ("DeleteTable", "ResourceInUseException"),
+        ("/code", "ResourceConflictException"),
+    ]);
+    sandbox.umb(&["deploy", "prod", "--yes"]).ok();
+    sandbox.umb(&["deploy", "dev"]).ok();
+    sandbox.umb(&["deploy", "dev", "--code-only"]).ok();
+    let app = sandbox.app.clone();
+    sandbox
+        .umb(&["destroy", "prod", "--delete-data", "--confirm", &app])
+        .ok();
+    let calls = calls.lock().unwrap();
+    assert!(
+        calls.len() == 4 && calls.values().all(|count| *count > 2),
+        "{calls:?}"
+    );
 }
 
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html>

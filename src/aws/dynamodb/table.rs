@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::types::{PointInTimeRecoverySpecification, Tag};
 
+use crate::aws::busy::while_busy;
 use crate::aws::error::Error;
 use crate::aws::session::Session;
 
@@ -78,15 +79,16 @@ pub(crate) async fn tag(
         .iter()
         .map(|(key, value)| Tag::builder().key(key).value(value).build())
         .collect();
-    Client::new(session.config())
+    let tags = tags.map_err(|error| Error::incomplete("DynamoDB TagResource", error))?;
+    let request = Client::new(session.config())
         .tag_resource()
         .resource_arn(arn)
-        .set_tags(Some(tags.map_err(|error| {
-            Error::incomplete("DynamoDB TagResource", error)
-        })?))
-        .send()
-        .await
-        .map_err(|error| Error::new("DynamoDB TagResource", error))?;
+        .set_tags(Some(tags));
+    while_busy(async || {
+        let tagged = request.clone().send().await;
+        tagged.map_err(|error| Error::new("DynamoDB TagResource", error))
+    })
+    .await?;
     Ok(())
 }
 
@@ -96,13 +98,15 @@ pub(crate) async fn enable_recovery(session: &Session, name: &str) -> Result<(),
         .point_in_time_recovery_enabled(true)
         .build()
         .map_err(|error| Error::incomplete("DynamoDB UpdateContinuousBackups", error))?;
-    Client::new(session.config())
+    let request = Client::new(session.config())
         .update_continuous_backups()
         .table_name(name)
-        .point_in_time_recovery_specification(specification)
-        .send()
-        .await
-        .map_err(|error| Error::new("DynamoDB UpdateContinuousBackups", error))?;
+        .point_in_time_recovery_specification(specification);
+    while_busy(async || {
+        let enabled = request.clone().send().await;
+        enabled.map_err(|error| Error::new("DynamoDB UpdateContinuousBackups", error))
+    })
+    .await?;
     Ok(())
 }
 
@@ -112,23 +116,28 @@ pub(crate) async fn protect(
     name: &str,
     is_protected: bool,
 ) -> Result<(), Error> {
-    Client::new(session.config())
+    let request = Client::new(session.config())
         .update_table()
         .table_name(name)
-        .deletion_protection_enabled(is_protected)
-        .send()
-        .await
-        .map_err(|error| Error::new("DynamoDB UpdateTable", error))?;
+        .deletion_protection_enabled(is_protected);
+    while_busy(async || {
+        let updated = request.clone().send().await;
+        updated.map_err(|error| Error::new("DynamoDB UpdateTable", error))
+    })
+    .await?;
     Ok(())
 }
 
-/// Starts to delete a table with all its items.
+/// Starts to delete a table with all its items. If there is none, that is fine.
 pub(crate) async fn delete(session: &Session, name: &str) -> Result<(), Error> {
-    Client::new(session.config())
+    let request = Client::new(session.config())
         .delete_table()
-        .table_name(name)
-        .send()
-        .await
-        .map_err(|error| Error::new("DynamoDB DeleteTable", error))?;
-    Ok(())
+        .table_name(name);
+    while_busy(async || match request.clone().send().await {
+        Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(()),
+        deleted => deleted
+            .map(|_| ())
+            .map_err(|error| Error::new("DynamoDB DeleteTable", error)),
+    })
+    .await
 }

@@ -11,6 +11,7 @@ use aws_sdk_s3::types::{
     BucketLocationConstraint, BucketNamespace, CreateBucketConfiguration, ObjectIdentifier,
 };
 
+use crate::aws::busy::while_busy;
 use crate::aws::error::Error;
 use crate::aws::session::Session;
 use crate::model::{AccountId, Region};
@@ -100,7 +101,7 @@ impl Bucket {
                     .build(),
             );
         }
-        match request.send().await {
+        while_busy(async || match request.clone().send().await {
             Ok(_) => Ok(true),
             Err(error) => match error.code() {
                 Some("BucketAlreadyOwnedByYou") => Ok(true),
@@ -109,7 +110,8 @@ impl Bucket {
                 ) if is_own => Ok(false),
                 _ => Err(Error::new("S3 CreateBucket", error)),
             },
-        }
+        })
+        .await
     }
 
     /// Returns when the object `key` was uploaded; `None` if there is none.

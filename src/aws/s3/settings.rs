@@ -8,6 +8,7 @@ use aws_sdk_s3::types::{
     VersioningConfiguration,
 };
 
+use crate::aws::busy::while_busy;
 use crate::aws::error::Error;
 
 use super::bucket::Bucket;
@@ -16,11 +17,11 @@ impl Bucket {
     /// Blocks public access and unencrypted connections, enables encryption and versioning, and
     /// lets replaced and deleted objects expire after 30 days. Changes nothing that is already set.
     pub(crate) async fn harden(&self) -> Result<(), Error> {
-        self.block_public_access().await?;
-        self.encrypt().await?;
-        self.version().await?;
-        self.let_old_versions_expire().await?;
-        self.refuse_plain_connections().await
+        while_busy(async || self.block_public_access().await).await?;
+        while_busy(async || self.encrypt().await).await?;
+        while_busy(async || self.version().await).await?;
+        while_busy(async || self.let_old_versions_expire().await).await?;
+        while_busy(async || self.refuse_plain_connections().await).await
     }
 
     async fn block_public_access(&self) -> Result<(), Error> {

@@ -56,7 +56,7 @@ const FOLDERS: [(&str, &[&str]); 18] = [
     ("client", &["wait"]),
     ("local", &["wait"]),
     ("template", &["model"]),
-    ("aws", &["model"]),
+    ("aws", &["model", "wait"]),
     ("artifact", &[]),
     ("model", &[]),
     ("wait", &[]),

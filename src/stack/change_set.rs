@@ -39,7 +39,7 @@ pub(super) async fn create(
     create_named(env, rendered, &name, kind, mode).await
 }
 
-/// Requests a change set of an existing stack in place of the one that has this name. It stays pending until it is
+/// Requests a change set of an existing stack, and first deletes another one of this name. It stays pending until it is
 /// executed or kept.
 pub(super) async fn replace(
     env: &AwsEnv,

@@ -244,7 +244,7 @@ impl StackPlan {
         }
     }
 
-    /// Updates the stack by a change set of this run; one that would change nothing is deleted.
+    /// Updates the stack by a change set of this run, which is deleted if it would change nothing.
     async fn updating(
         self,
         env: &AwsEnv,
@@ -316,7 +316,7 @@ fn is_up_to_date(existing: &DeployedStack, rendered: &RenderedStack) -> bool {
         && has(&rendered.tags, &existing.details.tags)
 }
 
-/// Returns the template of a stack, and the one that it is to get, with their parameters' values put in.
+/// Returns a stack's template and its next one, with their parameters' values put in.
 async fn templates(
     env: &AwsEnv,
     existing: &DeployedStack,

@@ -41,8 +41,8 @@ pub(crate) async fn refuse_newer(env: &AwsEnv, stage: &StageSpec) -> Result<(), 
     refuse_downgrade(state.iter())
 }
 
-/// Plans a deploy of a stage's two stacks: of Stateful, by the change set that CodePipeline has made; of Stateless, by one that
-/// this makes for the execution, if the stack exists. Both wait to be executed.
+/// Plans a deploy of a stage's two stacks. CodePipeline has made Stateful's change set; this makes Stateless's, if the stack
+/// exists. Both wait to be executed.
 ///
 /// # Errors
 /// Also when data would be lost, a table already exists that the pipeline would create, or a newer umb deployed the

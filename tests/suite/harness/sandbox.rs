@@ -193,7 +193,7 @@ impl Drop for Sandbox {
 }
 
 impl Sandbox {
-    /// The processes that do not end by themselves: one that was told to end may still be about to.
+    /// The processes that are still there after some seconds: one that was told to end takes a moment.
     fn left(&self) -> Vec<(String, String)> {
         let deadline = Instant::now() + Duration::from_secs(5);
         loop {

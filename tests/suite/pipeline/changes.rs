@@ -76,7 +76,7 @@ fn proposal() -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
-/// While one execution waits for an approval, another one builds: what is shown is that of the one that waits.
+/// One execution waits for an approval while another one builds: the waiting one's plan is shown.
 #[test]
 fn what_waits_is_shown_with_its_commit_and_its_plan() {
     let planned = with(
@@ -115,7 +115,7 @@ fn what_waits_is_shown_with_its_commit_and_its_plan() {
         ["one", "prod"]
     );
     assert!(asked(&service).is_empty());
-    // One of an umb that planned nothing is still approved.
+    // Without a plan, as of an older umb, it can still be approved.
     service.lock().unwrap().frames = vec![("one", vec![("InProgress", vec![source()])])];
     let shown = pipeline(&sandbox, &["approve"]).fails(3);
     assert!(shown.stderr.contains("its plan is not known"), "{shown:#?}");

@@ -193,7 +193,7 @@ impl Drop for Sandbox {
 }
 
 impl Sandbox {
-    /// The processes that are still there after some seconds: one that was told to end takes a moment.
+    /// The processes still running after five seconds: a process that was told to end needs a moment.
     fn left(&self) -> Vec<(String, String)> {
         let deadline = Instant::now() + Duration::from_secs(5);
         loop {

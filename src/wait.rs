@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 /// How often to look: soon at first, then less and less often.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
@@ -55,41 +57,41 @@ impl Pace {
     };
 }
 
-/// The longest pause after a service said that there were too many requests.
+/// The longest pause after a look that failed.
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(15);
+/// How long looks may fail, one after the other. What is waited for continues meanwhile.
+const LONGEST_OUTAGE: Duration = Duration::from_mins(15);
 
-/// What a look found.
-#[derive(Debug)]
-pub(crate) enum Look<T> {
-    /// The condition holds.
-    Done(T),
-    /// Not yet.
-    Wait,
-    /// It is not known: the service wants fewer requests, or has problems.
-    BackOff,
-}
-
-impl<T> From<Option<T>> for Look<T> {
-    fn from(found: Option<T>) -> Self {
-        found.map_or(Self::Wait, Self::Done)
+/// What a look can end in.
+pub(crate) trait Outage {
+    /// Whether the error says nothing about what is waited for: too many requests, a service with problems, a network
+    /// that is away.
+    fn is_outage(&self) -> bool {
+        false
     }
 }
 
-/// Calls `probe` at `pace` until it returns [`Look::Done`].
+/// Calls `probe` at `pace` until it returns something. An outage of a quarter of an hour is outlasted.
 ///
 /// # Errors
-/// The first error of `probe`. It returns [`Look::BackOff`] for errors that are worth another attempt.
-pub(crate) async fn until<T, E, L: Into<Look<T>>>(
+/// The first error of `probe` that is no outage, or that of one which is longer.
+pub(crate) async fn until<T, E: Outage>(
     pace: Pace,
-    mut probe: impl AsyncFnMut() -> Result<L, E>,
+    mut probe: impl AsyncFnMut() -> Result<Option<T>, E>,
 ) -> Result<T, E> {
     let mut pauses = Pauses::new(pace);
+    let mut last_answer = Instant::now();
     loop {
-        let look = probe().await?.into();
-        match look {
-            Look::Done(value) => return Ok(value),
-            Look::Wait => pauses.wait().await,
-            Look::BackOff => pauses.back_off().await,
+        match probe().await {
+            Ok(Some(value)) => return Ok(value),
+            Ok(None) => {
+                last_answer = Instant::now();
+                pauses.wait().await;
+            }
+            Err(error) if error.is_outage() && last_answer.elapsed() < LONGEST_OUTAGE => {
+                pauses.back_off().await;
+            }
+            Err(error) => return Err(error),
         }
     }
 }
@@ -126,19 +128,25 @@ impl Pauses {
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::Instant;
-
     use super::*;
 
-    async fn time_of(looks: &[Look<()>]) -> Duration {
+    /// Whether it is an outage.
+    #[derive(Debug, PartialEq)]
+    struct Failed(bool);
+
+    impl Outage for Failed {
+        fn is_outage(&self) -> bool {
+            self.0
+        }
+    }
+
+    /// Looks that find nothing, or fail, and then one that finds something; returns how long that took.
+    async fn time_of(looks: impl IntoIterator<Item = Result<(), Failed>>) -> Duration {
         let started = Instant::now();
-        let mut looks = looks.iter();
-        let done = until(Pace::STACK, async || {
-            Ok::<_, ()>(match looks.next() {
-                Some(Look::Wait) => Look::Wait,
-                Some(Look::BackOff) => Look::BackOff,
-                Some(Look::Done(())) | None => Look::Done(()),
-            })
+        let mut looks = looks.into_iter();
+        let done = until(Pace::STACK, async || match looks.next() {
+            Some(look) => look.map(|()| None),
+            None => Ok(Some(())),
         });
         done.await.expect("done");
         started.elapsed()
@@ -146,16 +154,35 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn pauses_grow_to_the_longest_one() {
-        let looks: Vec<_> = (0..20).map(|_| Look::Wait).collect();
-        let short = time_of(&looks[..10]).await;
-        let long = time_of(&looks).await;
+        let nothing = |times| (0..times).map(|_| Ok(()));
+        let short = time_of(nothing(10)).await;
+        let long = time_of(nothing(20)).await;
         assert_eq!(long, short + Pace::STACK.longest * 10);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_busy_service_gets_longer_pauses() {
-        let waited = time_of(&[Look::Wait, Look::Wait, Look::Wait]).await;
-        let backed_off = time_of(&[Look::BackOff, Look::BackOff, Look::BackOff]).await;
+        let waited = time_of([Ok(()), Ok(()), Ok(())]).await;
+        let backed_off = time_of([Err(Failed(true)), Err(Failed(true)), Err(Failed(true))]).await;
         assert!(backed_off > waited * 2, "{backed_off:?} {waited:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_outage_of_a_quarter_of_an_hour_is_outlasted() {
+        let failures = (0..30).map(|_| Err(Failed(true)));
+        assert!(time_of(failures).await > Duration::from_mins(5));
+
+        let started = Instant::now();
+        let ended = until(Pace::STACK, async || Err::<Option<()>, _>(Failed(true))).await;
+        assert_eq!(ended, Err(Failed(true)));
+        assert!(started.elapsed() >= LONGEST_OUTAGE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn any_other_failure_ends_the_waiting() {
+        let started = Instant::now();
+        let ended = until(Pace::STACK, async || Err::<Option<()>, _>(Failed(false))).await;
+        assert_eq!(ended, Err(Failed(false)));
+        assert_eq!(started.elapsed(), Duration::ZERO);
     }
 }

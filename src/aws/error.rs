@@ -3,8 +3,11 @@
 use std::error::Error as StdError;
 
 use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::config::http::HttpResponse;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_types::error::operation::BuildError;
+
+use crate::wait::Outage;
 
 /// What a person can do about a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +20,8 @@ pub(crate) enum Cause {
     NoRegion,
     /// The region of the profile cannot be right.
     InvalidRegion,
+    /// A setting of AWS's own configuration cannot be right.
+    InvalidSetting,
     /// No credentials are known.
     NoCredentials,
     /// The credentials have expired.
@@ -81,6 +86,24 @@ impl Error {
         }
     }
 
+    /// A variable, or a setting of the profile, cannot be right, so no call was made.
+    pub(crate) fn invalid_setting(name: &str, value: &str, rule: &str) -> Self {
+        Self {
+            what: format!("{name} = `{value}` is not valid: {rule}"),
+            cause: Cause::InvalidSetting,
+            source: None,
+        }
+    }
+
+    /// The shared configuration files cannot be read, so no call was made.
+    pub(crate) fn unreadable_files(error: impl StdError + Send + Sync + 'static) -> Self {
+        Self {
+            what: "the configuration files of AWS cannot be read".to_owned(),
+            cause: Cause::InvalidSetting,
+            source: Some(Box::new(error)),
+        }
+    }
+
     /// No credentials are known, so no call was made.
     pub(crate) fn no_credentials() -> Self {
         Self::credentials(&CredentialsError::not_loaded("no provider"))
@@ -96,10 +119,9 @@ impl Error {
     }
 
     /// The SDK's error of `call`, e.g. `CloudFormation DescribeStacks`.
-    pub(crate) fn new<E, R>(call: &'static str, error: SdkError<E, R>) -> Self
+    pub(crate) fn new<E>(call: &'static str, error: SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-        R: std::fmt::Debug + Send + Sync + 'static,
     {
         if let Some(credentials) = find::<CredentialsError>(&error) {
             return Self::credentials(credentials);
@@ -115,12 +137,14 @@ impl Error {
             SdkError::DispatchFailure(_) => {
                 (format!("{call} could not be reached"), Cause::Unreachable)
             }
-            SdkError::ServiceError(_) => {
+            SdkError::ServiceError(refusal) => {
                 let code = code.as_deref().unwrap_or("unknown error");
                 let message = error.message().unwrap_or("no message");
+                let status = refusal.raw().status().as_u16();
                 let cause = match cause_of(code) {
-                    // CloudFormation has no code for it, only this sentence.
-                    Cause::Refused if message.contains("_IN_PROGRESS state") => Cause::Conflict,
+                    Cause::Refused if says_conflict(message) => Cause::Conflict,
+                    Cause::Refused if status == 429 => Cause::Throttled,
+                    Cause::Refused if status >= 500 => Cause::Internal,
                     cause => cause,
                 };
                 (format!("{call}: {message} ({code})"), cause)
@@ -196,6 +220,12 @@ impl Error {
     }
 }
 
+impl Outage for Error {
+    fn is_outage(&self) -> bool {
+        self.cause.is_transient()
+    }
+}
+
 #[cfg(test)]
 impl Error {
     /// An error with that cause.
@@ -218,6 +248,13 @@ impl AsRef<str> for Error {
 #[cfg(test)]
 impl strum::VariantNames for Error {
     const VARIANTS: &'static [&'static str] = <Cause as strum::VariantNames>::VARIANTS;
+}
+
+/// CloudFormation has no code for it, only these sentences: that another operation is under way, and that somebody else
+/// has created the stack meanwhile.
+fn says_conflict(message: &str) -> bool {
+    message.contains("_IN_PROGRESS state")
+        || message.contains("already exists and cannot be created again")
 }
 
 /// Returns the text of the last error of a chain.
@@ -265,15 +302,25 @@ fn cause_of(code: &str) -> Cause {
         // https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html
         | "ResourceConflictException" => Cause::Busy,
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Cause::Denied,
-        "ProvisionedThroughputExceededException"
+        // https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+        "BandwidthLimitExceeded"
+        | "PriorRequestNotComplete"
+        | "ProvisionedThroughputExceededException"
         | "RequestLimitExceeded"
+        | "RequestThrottled"
+        | "RequestThrottledException"
         | "SlowDown"
+        | "ThrottledException"
         | "Throttling"
         | "ThrottlingException"
-        | "TooManyRequestsException" => Cause::Throttled,
-        "InternalError" | "InternalFailure" | "ServiceException" | "ServiceUnavailable" => {
-            Cause::Internal
-        }
+        | "TooManyRequestsException"
+        | "TransactionInProgressException" => Cause::Throttled,
+        "InternalError"
+        | "InternalFailure"
+        | "InternalServerError"
+        | "ServiceException"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException" => Cause::Internal,
         _ => Cause::Refused,
     }
 }

@@ -8,7 +8,6 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::config::SharedHttpClient;
-use aws_sdk_sts::config::retry::RetryConfig;
 use aws_sdk_sts::config::timeout::TimeoutConfig;
 use aws_smithy_http_client::Builder as HttpClientBuilder;
 use aws_smithy_http_client::tls::{Provider as TlsProvider, rustls_provider::CryptoMode};
@@ -16,6 +15,8 @@ use aws_smithy_http_client::tls::{Provider as TlsProvider, rustls_provider::Cryp
 use crate::model::Region as RegionCode;
 
 use super::error::Error;
+use super::retries::Retries;
+use super::shared_config::SharedConfig;
 
 /// Which named profile of the shared AWS configuration to use.
 #[derive(Debug, Clone, Copy)]
@@ -66,18 +67,14 @@ impl Session {
             None => profile_region(profile.name()).await?,
         };
         let region = Region::new(code.to_string());
+        let shared_config = SharedConfig::read(profile.name()).await?;
+        let retries = Retries::read(&shared_config)?;
         let http_client = http_client();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http_client.clone())
             .region(region.clone())
-            .retry_config(RetryConfig::standard().with_max_attempts(5))
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(4))
-                    .operation_attempt_timeout(Duration::from_secs(12))
-                    .operation_timeout(Duration::from_secs(30))
-                    .build(),
-            );
+            .retry_config(retries.config())
+            .timeout_config(timeouts(&retries));
         if let Some(name) = profile.name() {
             loader = loader.profile_name(name);
         }
@@ -129,6 +126,18 @@ impl Session {
 
     pub(super) fn config(&self) -> &SdkConfig {
         &self.config
+    }
+}
+
+/// How long a call may take: all its attempts half a minute, unless somebody wants another number of them.
+fn timeouts(retries: &Retries) -> TimeoutConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(4))
+        .operation_attempt_timeout(Duration::from_secs(12));
+    if retries.are_chosen() {
+        timeouts.build()
+    } else {
+        timeouts.operation_timeout(Duration::from_secs(30)).build()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::wait::Outage;
+
 /// A failed request.
 #[derive(Debug, thiserror::Error)]
 #[cfg_attr(test, derive(strum::AsRefStr, strum::VariantNames))]
@@ -36,6 +38,9 @@ const NO_SUCH_PATH: &str = "Missing Authentication Token";
 
 /// How many characters of an unexpected response are shown.
 const EXCERPT: usize = 200;
+
+/// How long it may be away depends on what is asked for.
+impl Outage for Error {}
 
 impl Error {
     /// Whether the same request may succeed soon, as after a deploy. A refusal that names the missing permission is

@@ -6,7 +6,7 @@ use http::Method;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::wait::{self, Look, Pace};
+use crate::wait::{self, Pace};
 
 use super::call::Call;
 use super::error::Error;
@@ -33,8 +33,8 @@ impl Client {
     pub(crate) async fn verify(&self) -> Result<(), Error> {
         let started = Instant::now();
         wait::until(Pace::ENDPOINT, async || match self.check().await {
-            Err(error) if error.may_pass() && started.elapsed() < PROPAGATION => Ok(Look::Wait),
-            checked => checked.map(Look::Done),
+            Err(error) if error.may_pass() && started.elapsed() < PROPAGATION => Ok(None),
+            checked => checked.map(Some),
         })
         .await
     }

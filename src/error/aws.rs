@@ -35,6 +35,9 @@ pub(super) fn hint(error: &Error) -> &'static str {
         C::NoRegion | C::InvalidRegion => {
             "pass --region, set AWS_REGION, or set the stage's region in umb.toml"
         }
+        C::InvalidSetting => {
+            "correct it in the environment or in ~/.aws/config; `aws configure list` shows what is read from where"
+        }
         C::NoCredentials => {
             "run `aws configure` or `aws sso login`, name an existing profile (--profile, AWS_PROFILE), or set \
              AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::wait::Outage;
+
 /// A failed operation on the local stage.
 #[derive(Debug, thiserror::Error)]
 #[cfg_attr(test, derive(strum::AsRefStr, strum::VariantNames))]
@@ -34,3 +36,6 @@ pub(crate) enum Error {
     #[error("the local server failed")]
     Serve(#[source] std::io::Error),
 }
+
+/// Nothing here is far away.
+impl Outage for Error {}

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::model::{AccountId, Region};
+use crate::wait::Outage;
 use crate::{aws, stack, template};
 
 /// A failed operation on the pipeline, its connection or its roles.
@@ -75,6 +76,12 @@ pub(crate) enum Error {
     Template(#[from] template::Error),
     #[error(transparent)]
     Aws(#[from] aws::Error),
+}
+
+impl Outage for Error {
+    fn is_outage(&self) -> bool {
+        matches!(self, Self::Aws(error) | Self::Stack(stack::Error::Aws(error)) if error.is_outage())
+    }
 }
 
 fn of(wanted: Option<&String>) -> String {

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::aws::codepipeline::{ActionExecution, FailedRule};
 use crate::aws::logs;
-use crate::wait::{self, Look, Pace};
+use crate::wait::{self, Pace};
 
 use super::error::Error;
 use super::execution::PipelineRuns;
@@ -93,23 +93,16 @@ impl PipelineRuns<'_> {
         let asked = Instant::now();
         let (mut is_announced, mut was_seen_moving) = (false, false);
         wait::until(Pace::PIPELINE, async || {
-            let now = match self.service.execution(id).await {
-                Err(error) if error.cause().is_transient() => return Ok(Look::BackOff),
-                now => now?,
-            };
-            let Some(now) = now else {
+            let Some(now) = self.service.execution(id).await? else {
                 if asked.elapsed() < APPEAR_TIMEOUT {
-                    return Ok(Look::Wait);
+                    return Ok(None);
                 }
                 return Err(Error::NoExecution {
                     pipeline: self.name.clone(),
                     id: id.to_owned(),
                 });
             };
-            let actions = match self.service.actions(id).await {
-                Err(error) if error.cause().is_transient() => return Ok(Look::BackOff),
-                actions => actions?,
-            };
+            let actions = self.service.actions(id).await?;
             let mut now = Execution::from(now);
             let source = actions.iter().find(|action| !action.variables.is_empty());
             if let Some(source) = source {
@@ -128,10 +121,10 @@ impl PipelineRuns<'_> {
             }
             if now.status.is_moving() {
                 was_seen_moving = true;
-                return Ok(Look::Wait);
+                return Ok(None);
             }
             let is_superseded = matches!(now.status, Status::Superseded | Status::Cancelled);
-            Ok(Look::Done(EndedExecution {
+            Ok(Some(EndedExecution {
                 execution: now,
                 failed: failure(&actions),
                 rule: None,
@@ -195,10 +188,7 @@ impl PipelineRuns<'_> {
         let mut token = None;
         let mut chosen: Option<String> = None;
         wait::until(Pace::PIPELINE, async || {
-            let actions = match self.service.actions(execution).await {
-                Err(error) if error.cause().is_transient() => return Ok(Look::BackOff),
-                actions => actions?,
-            };
+            let actions = self.service.actions(execution).await?;
             let found = match &chosen {
                 Some(id) => actions.iter().find(|action| action.id == *id),
                 None => self.choose(&actions, wanted),
@@ -219,7 +209,7 @@ impl PipelineRuns<'_> {
             for line in &lines {
                 print(line);
             }
-            Ok(if moves { Look::Wait } else { Look::Done(()) })
+            Ok((!moves).then_some(()))
         })
         .await
     }

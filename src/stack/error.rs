@@ -3,6 +3,7 @@
 use crate::aws;
 use crate::aws::cloudformation::Status;
 use crate::model::{StackRef, StageName};
+use crate::wait::Outage;
 
 use super::diagnosis::Diagnosis;
 
@@ -69,6 +70,12 @@ impl Error {
             Self::Aws(error) => error.cause() == aws::Cause::Conflict,
             _ => false,
         }
+    }
+}
+
+impl Outage for Error {
+    fn is_outage(&self) -> bool {
+        matches!(self, Self::Aws(error) if error.is_outage())
     }
 }
 

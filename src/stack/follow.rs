@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::aws::cloudformation::{CloudFormation, Since, Stack, Status};
 use crate::aws::{self, AwsEnv};
-use crate::wait::{self, Look, Pace};
+use crate::wait::{self, Pace};
 
 use super::deployed::DeployedStack;
 use super::diagnose::Failures;
@@ -19,8 +19,6 @@ const LOOKS_PER_STATUS: u32 = 5;
 /// How long a stack may take to show that an operation has started. A status that is read too early is that of the
 /// operation before.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long AWS may be unreachable. CloudFormation continues meanwhile.
-const UNREACHABLE_TIMEOUT: Duration = Duration::from_mins(15);
 
 /// How an operation ended.
 pub(super) struct Ended {
@@ -96,7 +94,6 @@ async fn follow(
         failures: Failures::default(),
         has_started: stack.status().is_moving(),
         asked: Instant::now(),
-        last_answer: Instant::now(),
         looks: 0,
     };
     let details = wait::until(Pace::STACK, async || follower.look().await)
@@ -120,8 +117,6 @@ struct Follower<'a> {
     has_started: bool,
     /// When the following started.
     asked: Instant,
-    /// When AWS answered last.
-    last_answer: Instant,
     looks: u32,
 }
 
@@ -134,22 +129,18 @@ enum Progress {
 }
 
 impl Follower<'_> {
-    async fn look(&mut self) -> Result<Look<Stack>, aws::Error> {
+    async fn look(&mut self) -> Result<Option<Stack>, aws::Error> {
         let progress = self.report_events().await;
         let is_turn = self.looks.is_multiple_of(LOOKS_PER_STATUS);
         self.looks += 1;
         if progress == Progress::Running && !is_turn {
-            return Ok(Look::Wait);
+            return Ok(None);
         }
-        let now = match self.cloudformation.stack(&self.stack.arn).await {
-            Err(error) if error.cause().is_transient() => return self.unreachable(error),
-            now => now?,
-        };
-        self.last_answer = Instant::now();
+        let now = self.cloudformation.stack(&self.stack.arn).await?;
         // Some emulators forget a deleted stack at once.
         let Some(now) = now else {
             self.report_events().await;
-            return Ok(Look::Done(Stack {
+            return Ok(Some(Stack {
                 status: Status::new("DELETE_COMPLETE"),
                 ..self.stack.clone()
             }));
@@ -158,9 +149,9 @@ impl Follower<'_> {
             self.has_started = true;
         } else if self.has_started || self.asked.elapsed() > START_TIMEOUT {
             self.report_events().await;
-            return Ok(Look::Done(now));
+            return Ok(Some(now));
         }
-        Ok(Look::Wait)
+        Ok(None)
     }
 
     /// Reports what happened since the last time.
@@ -192,14 +183,6 @@ impl Follower<'_> {
             }
         }
         progress
-    }
-
-    fn unreachable(&self, error: aws::Error) -> Result<Look<Stack>, aws::Error> {
-        if self.last_answer.elapsed() > UNREACHABLE_TIMEOUT {
-            Err(error)
-        } else {
-            Ok(Look::BackOff)
-        }
     }
 }
 
@@ -335,7 +318,7 @@ mod tests {
         let started = Instant::now();
         let (ended, reported) = followed(|_| None).await;
         assert!(matches!(ended, Err(Error::LostContact { .. })));
-        assert!(started.elapsed() > UNREACHABLE_TIMEOUT);
+        assert!(started.elapsed() > Duration::from_mins(15));
         assert!(reported.is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! What an operation on a stage can end in, other than success.
 
 use crate::model::{StackRef, StageName};
+use crate::wait::Outage;
 use crate::{aws, stack, template};
 
 /// A failed operation on a stage.
@@ -70,6 +71,12 @@ impl Error {
     /// Whether somebody else was faster: what was planned no longer fits, and another plan may.
     pub(crate) fn is_lost_race(&self) -> bool {
         matches!(self, Self::Stack(error) if error.is_lost_race())
+    }
+}
+
+impl Outage for Error {
+    fn is_outage(&self) -> bool {
+        matches!(self, Self::Stack(error) if error.is_outage())
     }
 }
 

@@ -171,7 +171,7 @@ async fn watch(
     let transfer = wait::until(Pace::TRANSFER, async || {
         let transfer = look().await?;
         progress(transfer.items);
-        Ok::<_, Error>((transfer.state != State::Running).then_some(transfer))
+        Ok::<_, aws::Error>((transfer.state != State::Running).then_some(transfer))
     })
     .await?;
     match transfer.state {

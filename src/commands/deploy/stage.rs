@@ -8,6 +8,7 @@ use crate::settings::Settings;
 use crate::stack::{Deployed, ENDPOINT_URL, Outputs, endpoint};
 use crate::stage::{self, DeployRequest, Plan, Prepared, StageState};
 use crate::ui::{Message, Outcome, Ui};
+use crate::wait::{Pace, Pauses};
 
 use super::super::build;
 use super::super::deploy_options::DeployOptions;
@@ -15,7 +16,7 @@ use super::super::given_flags::CLOUD_OPTIONS;
 use super::super::target::{CloudStage, refuse_protected};
 
 /// How often a deploy makes its plan, if somebody else is faster each time.
-const ATTEMPTS: usize = 3;
+const ATTEMPTS: usize = 8;
 
 /// Flags of `umb deploy STAGE`.
 #[derive(Debug, clap::Args)]
@@ -85,10 +86,12 @@ impl StageOptions {
             refuse_protected(&target.spec, "--code-only")?;
             return deploy.code_only().await;
         }
+        let mut pauses = Pauses::new(Pace::STACK);
         for _ in 1..ATTEMPTS {
             match Box::pin(deploy.once(plan.clone())).await {
                 Err(failure) if plan.is_none() && is_lost_race(&failure) => {
                     ui.warning(format!("{}: making a new plan", failure.cause()));
+                    pauses.wait().await;
                 }
                 ended => return ended,
             }

@@ -19,7 +19,7 @@ const FOLDERS: [(&str, &[&str]); 18] = [
         "commands",
         &[
             "artifact", "aws", "client", "error", "local", "model", "pipeline", "settings",
-            "stack", "stage", "template", "transfer", "ui",
+            "stack", "stage", "template", "transfer", "ui", "wait",
         ],
     ),
     (

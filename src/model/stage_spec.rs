@@ -6,7 +6,10 @@ use struct_patch::Patch;
 
 use super::limit::Limit;
 use super::text::{Invalid, checked_text};
-use super::{AccountId, Alarm, App, Region, StageName, TargetEnv, Threshold};
+use super::{
+    AccountId, Alarm, App, BillingMode, Capacity, Region, StageName, TableBilling, TargetEnv,
+    Threshold,
+};
 
 /// How many days CloudWatch Logs may keep logs:
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>.
@@ -35,14 +38,14 @@ pub(crate) struct StageSpec {
     /// Whether that profile is used even where the environment has credentials of its own.
     #[patch(skip)]
     pub(crate) only_profile: bool,
-    /// How the table is billed.
-    pub(crate) billing: BillingMode,
-    /// Read capacity units of a provisioned table.
-    pub(crate) read_capacity: Limit,
-    /// Write capacity units of a provisioned table.
-    pub(crate) write_capacity: Limit,
-    /// Concurrent executions set aside for the function; 0 for none.
-    pub(crate) reserved_concurrency: u32,
+    /// How the table is billed; else as [`StageSpec::billing`] says.
+    pub(crate) billing: Option<BillingMode>,
+    /// Read capacity of a provisioned table.
+    pub(crate) read_capacity: Option<Capacity>,
+    /// Write capacity of a provisioned table.
+    pub(crate) write_capacity: Option<Capacity>,
+    /// Concurrent executions set aside for the function, 0 for none; else as many as are.
+    pub(crate) reserved_concurrency: Option<u32>,
     /// Who may call the API.
     pub(crate) authorization: Authorization,
     /// Other accounts whose identities may call the API, if their own policies allow it too.
@@ -62,16 +65,6 @@ pub(crate) struct StageSpec {
     /// The policy that bounds the stage's roles.
     #[patch(skip)]
     pub(crate) boundary: Option<PermissionsBoundary>,
-}
-
-/// How the table is billed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum BillingMode {
-    /// Per request.
-    OnDemand,
-    /// For read and write capacity units set aside.
-    Provisioned,
 }
 
 /// Who may call the API.
@@ -119,18 +112,10 @@ impl StageSpec {
             region: None,
             profile: None,
             only_profile: false,
-            billing: if is_prod {
-                BillingMode::Provisioned
-            } else {
-                BillingMode::OnDemand
-            },
-            read_capacity: Limit(5),
-            write_capacity: Limit(5),
-            reserved_concurrency: match name.as_str() {
-                "prod" => 10,
-                "dev" => 1,
-                _ => 0,
-            },
+            billing: None,
+            read_capacity: None,
+            write_capacity: None,
+            reserved_concurrency: None,
             authorization: Authorization::AwsIam,
             allowed_accounts: Vec::new(),
             allowed_cidrs: Vec::new(),
@@ -154,12 +139,12 @@ impl StageSpec {
             ("read_capacity", table.read_capacity.is_some()),
             ("write_capacity", table.write_capacity.is_some()),
         ];
-        if let (BillingMode::OnDemand, Some((key, _))) =
+        if let (Some(BillingMode::OnDemand), Some((key, _))) =
             (self.billing, is_set.into_iter().find(|(_, is_set)| *is_set))
         {
             return Err(SettingConflict {
                 key,
-                rule: "has no effect: the table is billed on demand; set billing = \"provisioned\" as well",
+                rule: "has no effect with billing = \"on-demand\"",
             });
         }
         if self.authorization == Authorization::None && !self.allowed_accounts.is_empty() {
@@ -182,18 +167,41 @@ impl StageSpec {
         }
     }
 
-    /// Read and write capacity units, if they are set aside.
-    pub(crate) fn capacity(&self) -> Option<(u32, u32)> {
-        match self.billing {
-            BillingMode::OnDemand => None,
-            BillingMode::Provisioned => Some((self.read_capacity.get(), self.write_capacity.get())),
+    /// How the table is billed, as far as that was decided. Whoever sets a capacity wants a provisioned table.
+    pub(crate) fn billing(&self) -> Option<TableBilling> {
+        let has_capacity = self.read_capacity.is_some() || self.write_capacity.is_some();
+        let implied = has_capacity.then_some(BillingMode::Provisioned);
+        self.billing.or(implied).map(|mode| match mode {
+            BillingMode::OnDemand => TableBilling::OnDemand,
+            BillingMode::Provisioned => TableBilling::Provisioned {
+                read: self.read_capacity.unwrap_or_default(),
+                write: self.write_capacity.unwrap_or_default(),
+            },
+        })
+    }
+
+    /// The stage with what was not decided as it is deployed.
+    #[must_use]
+    pub(crate) fn keeping(mut self, billing: Option<TableBilling>, concurrency: u32) -> Self {
+        if let (None, Some(billing)) = (self.billing(), billing) {
+            self.billing = Some(billing.mode());
+            let capacity = billing.capacity();
+            self.read_capacity = capacity.map(|(read, _)| read);
+            self.write_capacity = capacity.map(|(_, write)| write);
         }
+        self.reserved_concurrency = self.reserved_concurrency.or(Some(concurrency));
+        self
+    }
+
+    /// Read and write capacity, if they are set aside.
+    pub(crate) fn capacity(&self) -> Option<(Capacity, Capacity)> {
+        self.billing().and_then(TableBilling::capacity)
     }
 
     /// How many concurrent executions are set aside for the function, if any are. Lambda would take 0 as an order to
     /// stop the function.
     pub(crate) fn reservation(&self) -> Option<u32> {
-        Some(self.reserved_concurrency).filter(|reserved| *reserved > 0)
+        self.reserved_concurrency.filter(|reserved| *reserved > 0)
     }
 }
 
@@ -245,32 +253,92 @@ mod tests {
     }
 
     #[test]
-    fn without_settings_the_stages_are_those_of_the_sample() {
+    fn without_settings_only_prod_is_special_and_by_its_protection_alone() {
         let (dev, prod) = (stage(StageName::dev()), stage(StageName::prod()));
-        assert_eq!((dev.capacity(), dev.reservation()), (None, Some(1)));
-        assert_eq!(
-            (prod.capacity(), prod.reservation()),
-            (Some((5, 5)), Some(10))
-        );
+        for stage in [&dev, &prod] {
+            assert_eq!((stage.billing(), stage.reservation()), (None, None));
+        }
         assert!(prod.protected && !dev.protected);
-        assert_eq!(stage("qa".parse().expect("valid")).reservation(), None);
+    }
+
+    fn provisioned(read: u32, write: u32) -> TableBilling {
+        TableBilling::Provisioned {
+            read: Capacity::Fixed(Limit(read)),
+            write: Capacity::Fixed(Limit(write)),
+        }
+    }
+
+    fn with(settings: &str) -> Result<StageSpec, SettingConflict> {
+        stage(StageName::dev()).with(&toml::from_str(settings).expect("valid"))
+    }
+
+    #[test]
+    fn a_capacity_is_that_of_a_provisioned_table() {
+        let billing = |settings: &str| with(settings).expect("valid").billing();
+        assert_eq!(billing("read_capacity = 7"), Some(provisioned(7, 5)));
+        assert_eq!(
+            billing("billing = \"provisioned\""),
+            Some(provisioned(5, 5))
+        );
+        let scaled = billing("write_capacity = { min = 5, max = 50 }").expect("decided");
+        assert_eq!(
+            scaled.to_string(),
+            "billing = \"provisioned\", read_capacity = 5, write_capacity = { min = 5, max = 50, target = 70 }"
+        );
+    }
+
+    #[test]
+    fn what_was_not_decided_stays_as_it_is_deployed() {
+        let kept = |settings: &str, deployed| {
+            let stage = with(settings).expect("valid").keeping(deployed, 10);
+            (stage.billing(), stage.reserved_concurrency)
+        };
+        let old = Some(provisioned(7, 8));
+        assert_eq!(kept("", None), (None, Some(10)));
+        assert_eq!(kept("", old), (old, Some(10)));
+        assert_eq!(
+            kept("write_capacity = 9", old),
+            (Some(provisioned(5, 9)), Some(10))
+        );
+        assert_eq!(
+            kept("billing = \"on-demand\"\nreserved_concurrency = 0", old),
+            (Some(TableBilling::OnDemand), Some(0))
+        );
+    }
+
+    #[test]
+    fn a_capacity_that_cannot_be_is_refused() {
+        for (settings, expected) in [
+            ("read_capacity = 0", "must be at least 1"),
+            ("read_capacity = -1", "invalid value: integer `-1`"),
+            (
+                "read_capacity = true",
+                "expected a number of units, or a table with min, max and target",
+            ),
+            ("read_capacity = { min = 5 }", "missing field `max`"),
+            (
+                "read_capacity = { min = 5, max = 4 }",
+                "max must be at least min",
+            ),
+            (
+                "read_capacity = { min = 5, max = 6, target = 91 }",
+                "must be a percentage from 20 to 90",
+            ),
+            (
+                "read_capacity = { min = 5, max = 6, goal = 50 }",
+                "unknown field `goal`",
+            ),
+        ] {
+            let refused = toml::from_str::<StageTable>(settings).expect_err(settings);
+            assert!(refused.message().contains(expected), "{refused}");
+        }
     }
 
     #[test]
     fn a_setting_without_effect_is_refused() {
-        let capacity = StageTable {
-            read_capacity: Some(Limit(7)),
-            ..StageTable::default()
-        };
-        let refused = stage(StageName::dev()).with(&capacity);
+        let refused = with("billing = \"on-demand\"\nread_capacity = 7");
         assert_eq!(refused.expect_err("refused").key, "read_capacity");
-        assert!(stage(StageName::prod()).with(&capacity).is_ok());
-        let accounts = StageTable {
-            authorization: Some(Authorization::None),
-            allowed_accounts: Some(vec!["111111111111".parse().expect("valid")]),
-            ..StageTable::default()
-        };
-        let refused = stage(StageName::dev()).with(&accounts);
+        let refused = with("authorization = \"NONE\"\nallowed_accounts = [\"111111111111\"]");
         assert_eq!(refused.expect_err("refused").key, "allowed_accounts");
     }
 

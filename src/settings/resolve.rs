@@ -340,13 +340,14 @@ mod tests {
     fn a_setting_without_effect_has_its_line() {
         let source = Source {
             path: "umb.toml".into(),
-            text: "app = \"A\"\n[stages.dev]\nread_capacity = 7".to_owned(),
+            text: "app = \"A\"\n[stages.dev]\nbilling = \"on-demand\"\nread_capacity = 7"
+                .to_owned(),
         };
         let refused =
             Settings::from_source(Some(source), Flags::default(), &Environment::default());
         let text = refused.expect_err("refused").to_string();
         assert!(
-            text.starts_with("umb.toml:3: stages.dev.read_capacity = 7: has no effect: "),
+            text.starts_with("umb.toml:4: stages.dev.read_capacity = 7: has no effect with "),
             "{text}"
         );
     }

@@ -42,6 +42,8 @@ pub(crate) enum Event {
     TableDeleted { table: String },
     /// The asset bucket was emptied and deleted.
     BucketDeleted { bucket: String },
+    /// Something that is as it should be, and that a person may want otherwise.
+    Note { text: String },
     /// The operation continues, but not as requested.
     Warning { text: String },
 }

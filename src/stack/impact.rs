@@ -11,6 +11,9 @@ pub(super) struct Impact {
     pub(super) needs_consent: bool,
 }
 
+/// What the types begin with by which a table's capacity follows its load.
+const AUTOSCALING: &str = "AWS::ApplicationAutoScaling::";
+
 /// The impact on a resource that only refers to another one, which changes in place.
 pub(super) const REFERENCE: Impact = Impact {
     text: "refers to a changed resource, and stays as it is",
@@ -54,6 +57,7 @@ fn modified(resource_type: &str, paths: &[&str]) -> &'static str {
             "changes its billing mode; the table stays available"
         }
         "AWS::DynamoDB::Table" => "changes in place; the table stays available",
+        kind if kind.starts_with(AUTOSCALING) => "the table's capacity follows its load otherwise",
         "AWS::ApiGateway::RestApi" => "the API's definition changes with its next deployment",
         "AWS::ApiGateway::Stage" => "the API switches to another deployment without interruption",
         "AWS::IAM::Role" | "AWS::IAM::Policy" => "permissions change within seconds",
@@ -86,6 +90,9 @@ fn removed(resource_type: &str) -> Impact {
     match resource_type {
         "AWS::ApiGateway::Deployment" => harmless("a snapshot that nothing uses any more"),
         "AWS::DynamoDB::Table" => grave("the table is deleted: all users are lost"),
+        kind if kind.starts_with(AUTOSCALING) => {
+            harmless("the table's capacity no longer follows its load")
+        }
         "AWS::Logs::LogGroup" => grave("the log group is deleted with its lines"),
         _ => grave("is deleted"),
     }
@@ -102,6 +109,11 @@ mod tests {
             ("AWS::ApiGateway::Deployment", Action::Remove, false),
             ("AWS::Lambda::Function", Action::Replace, true),
             ("AWS::DynamoDB::Table", Action::Modify, false),
+            (
+                "AWS::ApplicationAutoScaling::ScalingPolicy",
+                Action::Remove,
+                false,
+            ),
             ("AWS::Unknown::Thing", Action::MayReplace, true),
             ("AWS::Unknown::Thing", Action::Remove, true),
             ("AWS::Unknown::Thing", Action::Add, false),

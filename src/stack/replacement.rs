@@ -9,7 +9,7 @@ use crate::template::HOLDS_DATA;
 
 /// Properties whose documented update behaviour is "no interruption". Source: "Update requires" in
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html>.
-const IN_PLACE: [(&str, &[&str]); 7] = [
+const IN_PLACE: [(&str, &[&str]); 9] = [
     (
         "AWS::ApiGateway::RestApi",
         &["Body", "Description", "Name", "Policy", "Tags"],
@@ -25,6 +25,14 @@ const IN_PLACE: [(&str, &[&str]); 7] = [
             "TracingEnabled",
             "Variables",
         ],
+    ),
+    (
+        "AWS::ApplicationAutoScaling::ScalableTarget",
+        &["MaxCapacity", "MinCapacity"],
+    ),
+    (
+        "AWS::ApplicationAutoScaling::ScalingPolicy",
+        &["TargetTrackingScalingPolicyConfiguration"],
     ),
     (
         "AWS::CloudWatch::Alarm",

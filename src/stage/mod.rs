@@ -6,6 +6,7 @@ mod destroy;
 mod diagnose;
 mod error;
 mod function_code;
+mod kept;
 mod leftovers;
 mod outputs;
 mod pipeline;
@@ -28,7 +29,7 @@ pub(crate) use function_code::deploy_code;
 pub(crate) use leftovers::{Leftover, leftovers};
 pub(crate) use outputs::{items, outputs};
 pub(crate) use pipeline::{
-    Agreement, HandedOn, deploy_stateless, propose, protect_stage, refuse_newer,
+    Agreement, HandedOn, deploy_stateless, propose, protect_stage, to_hand_on,
 };
 pub(crate) use plan::Plan;
 pub(crate) use preflight::{Preflight, preflight};

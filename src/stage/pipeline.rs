@@ -11,6 +11,7 @@ use crate::stack::{
 use crate::template::{CHANGE_SET, RenderedStack, VERSION};
 
 use super::error::Error;
+use super::kept::as_deployed;
 use super::plan::{FORMAT, Plan, refuse_downgrade};
 use super::retained_table::stage_table;
 use super::state::StageState;
@@ -35,10 +36,18 @@ pub(crate) enum Agreement<'a> {
     Rollback,
 }
 
-/// Refuses a stage that a newer umb deployed last.
-pub(crate) async fn refuse_newer(env: &AwsEnv, stage: &StageSpec) -> Result<(), Error> {
+/// Returns the stage with what `umb.toml` leaves open as it is deployed.
+///
+/// # Errors
+/// Also when a newer umb deployed the stage last.
+pub(crate) async fn to_hand_on(
+    env: &AwsEnv,
+    stage: &StageSpec,
+    reporter: &dyn Reporter,
+) -> Result<StageSpec, Error> {
     let state = StageState::look(env, &stage.app, &stage.name).await?;
-    refuse_downgrade(state.iter())
+    refuse_downgrade(state.iter())?;
+    as_deployed(env, stage, &state, reporter).await
 }
 
 /// Plans a deploy of a stage's two stacks. CodePipeline has made Stateful's change set; this makes Stateless's, if the stack

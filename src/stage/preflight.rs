@@ -25,10 +25,10 @@ pub(crate) struct Preflight {
 /// Checks what a stage needs; changes nothing.
 pub(crate) async fn preflight(env: &AwsEnv, stage: &StageSpec) -> Result<Preflight, Error> {
     let concurrency = aws::lambda::concurrency(env.session()).await?;
-    let wanted = stage.reservation().unwrap_or(0);
     let stateless = StackRef::stateless(&stage.app, &stage.name);
     let stateless = DeployedStack::find(env, stateless).await?;
     let held = stateless.map_or(0, |stack| stack.parameters.reserved_concurrency);
+    let wanted = stage.reserved_concurrency.unwrap_or(held);
     let bucket = AssetBuckets::new(env, &stage.app).account_regional;
     Ok(Preflight {
         quota: concurrency.quota,

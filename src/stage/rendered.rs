@@ -8,6 +8,7 @@ use crate::stack::{Event, Reporter, lacks_logging_role};
 use crate::template::{self, Handler, RenderedStack, Surroundings};
 
 use super::error::Error;
+use super::kept::as_deployed;
 use super::request::DeployRequest;
 use super::state::StageState;
 
@@ -39,7 +40,8 @@ impl DeployRequest<'_> {
         state: &StageState,
         reporter: &dyn Reporter,
     ) -> Result<RenderedStacks, Error> {
-        let stage = self.affordable(env, state, reporter).await?;
+        let stage = as_deployed(env, self.stage, state, reporter).await?;
+        let stage = affordable(env, stage, state, reporter).await?;
         let stateless = state.stateless.as_ref();
         let used = stateless.and_then(|stack| stack.parameters.handler_bucket.as_deref());
         let bucket = AssetBuckets::new(env, &stage.app).locate(used).await?;
@@ -81,49 +83,46 @@ impl DeployRequest<'_> {
             surroundings,
         })
     }
+}
 
-    /// Returns the stage without a reservation that the account's quota does not allow.
-    async fn affordable(
-        &self,
-        env: &AwsEnv,
-        state: &StageState,
-        reporter: &dyn Reporter,
-    ) -> Result<StageSpec, Error> {
-        let stage = self.stage.clone();
-        let Some(wanted) = stage.reservation() else {
-            return Ok(stage);
-        };
-        let held = state
-            .stateless
-            .as_ref()
-            .map_or(0, |stack| stack.parameters.reserved_concurrency);
-        if held == wanted {
-            return Ok(stage);
-        }
-        let concurrency = match aws::lambda::concurrency(env.session()).await {
-            Err(error) if error.cause() == Cause::Denied => {
-                reporter.report(Event::Warning {
-                    text: format!(
-                        "cannot check whether the account can reserve concurrency: {error}"
-                    ),
-                });
-                return Ok(stage);
-            }
-            concurrency => concurrency?,
-        };
-        if concurrency.allows(wanted, held) {
-            return Ok(stage);
-        }
-        reporter.report(Event::Warning {
-            text: format!(
-                "skipping the reserved concurrency of {wanted}: the account's quota of {} concurrent executions has \
-                 {} unreserved, too few to reserve any",
-                concurrency.quota, concurrency.unreserved
-            ),
-        });
-        Ok(StageSpec {
-            reserved_concurrency: 0,
-            ..stage
-        })
+/// Returns the stage without a reservation that the account's quota does not allow.
+async fn affordable(
+    env: &AwsEnv,
+    stage: StageSpec,
+    state: &StageState,
+    reporter: &dyn Reporter,
+) -> Result<StageSpec, Error> {
+    let Some(wanted) = stage.reservation() else {
+        return Ok(stage);
+    };
+    let held = state
+        .stateless
+        .as_ref()
+        .map_or(0, |stack| stack.parameters.reserved_concurrency);
+    if held == wanted {
+        return Ok(stage);
     }
+    let concurrency = match aws::lambda::concurrency(env.session()).await {
+        Err(error) if error.cause() == Cause::Denied => {
+            reporter.report(Event::Warning {
+                text: format!("cannot check whether the account can reserve concurrency: {error}"),
+            });
+            return Ok(stage);
+        }
+        concurrency => concurrency?,
+    };
+    if concurrency.allows(wanted, held) {
+        return Ok(stage);
+    }
+    reporter.report(Event::Warning {
+        text: format!(
+            "skipping the reserved concurrency of {wanted}: the account's quota of {} concurrent executions has \
+             {} unreserved, too few to reserve any",
+            concurrency.quota, concurrency.unreserved
+        ),
+    });
+    Ok(StageSpec {
+        reserved_concurrency: Some(0),
+        ..stage
+    })
 }

@@ -12,7 +12,7 @@ const BOOTSTRAP: &str = include_str!("../../assets/bootstrap.yaml");
 /// The output that says of which version the roles are.
 pub(crate) const BOOTSTRAP_VERSION_OUTPUT: &str = "Version";
 /// The version of the roles. A change that a pipeline needs raises it; a newer version serves an older pipeline, too.
-pub(crate) const BOOTSTRAP_VERSION: u32 = 2;
+pub(crate) const BOOTSTRAP_VERSION: u32 = 3;
 
 /// What the template depends on. Accounts and region are texts, because placeholders may stand for them.
 #[derive(Debug, Clone, PartialEq, Eq)]

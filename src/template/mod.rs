@@ -15,6 +15,7 @@ mod resource_policy;
 mod stack;
 mod stateful;
 mod stateless;
+mod table_scaling;
 mod yaml;
 
 pub(crate) use bootstrap::{BOOTSTRAP_VERSION, BOOTSTRAP_VERSION_OUTPUT, Bootstrap, bootstrap};
@@ -26,4 +27,5 @@ pub(crate) use provenance::VERSION;
 pub(crate) use stack::RenderedStack;
 pub(crate) use stateful::{HOLDS_DATA, TABLE_KEY, stateful};
 pub(crate) use stateless::{Handler, Surroundings, stateless};
+pub(crate) use table_scaling::{THROUGHPUT, table_billing};
 pub(crate) use yaml::Error;

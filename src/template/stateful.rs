@@ -6,6 +6,7 @@ use crate::model::{StackRef, StageSpec, names};
 
 use super::parameters::PROTECTED;
 use super::stack::RenderedStack;
+use super::table_scaling::bill;
 use super::yaml::{Error, parse};
 
 const STATEFUL: &str = include_str!("../../assets/stateful.yaml");
@@ -28,14 +29,12 @@ pub(crate) fn stateful(stage: &StageSpec) -> Result<RenderedStack, Error> {
     table["Properties"]["Tags"] = tags
         .map(|(key, value)| json!({"Key": key, "Value": value}))
         .collect();
-    if let Some((read, write)) = stage.capacity() {
-        table["Properties"]["BillingMode"] = "PROVISIONED".into();
-        table["Properties"]["ProvisionedThroughput"] =
-            json!({"ReadCapacityUnits": read, "WriteCapacityUnits": write});
-    }
     if stage.protected {
         table["DeletionPolicy"] = "Retain".into();
         table["UpdateReplacePolicy"] = "Retain".into();
+    }
+    if let Some(billing) = stage.billing() {
+        bill(&mut template, billing);
     }
     let parameters = vec![(PROTECTED, stage.protected.to_string())];
     Ok(RenderedStack::new(
@@ -50,8 +49,9 @@ pub(crate) fn stateful(stage: &StageSpec) -> Result<RenderedStack, Error> {
 mod tests {
     use serde_json::Value;
 
-    use crate::model::{App, BillingMode, StageName};
+    use crate::model::{App, StageName};
 
+    use super::super::table_billing;
     use super::*;
 
     fn stage() -> StageSpec {
@@ -75,21 +75,57 @@ mod tests {
         }
     }
 
+    fn billed(settings: &str) -> Value {
+        let table = toml::from_str(settings).expect("valid");
+        let stage = stage().with(&table).expect("valid");
+        stateful(&stage).expect("valid").template
+    }
+
     #[test]
     fn the_table_is_billed_as_the_stage_says() {
-        let properties = |billing| {
-            let stack = stateful(&StageSpec { billing, ..stage() }).expect("valid");
-            stack.template["Resources"]["Table"]["Properties"].clone()
-        };
-        let provisioned = properties(BillingMode::Provisioned);
+        let properties = |settings| billed(settings)["Resources"]["Table"]["Properties"].clone();
+        let provisioned = properties("billing = \"provisioned\"");
         assert_eq!(provisioned["BillingMode"], "PROVISIONED");
         assert_eq!(
             provisioned["ProvisionedThroughput"],
             json!({"ReadCapacityUnits": 5, "WriteCapacityUnits": 5})
         );
-        let on_demand = properties(BillingMode::OnDemand);
-        assert_eq!(on_demand["BillingMode"], "PAY_PER_REQUEST");
-        assert_eq!(on_demand["ProvisionedThroughput"], Value::Null);
+        for settings in ["", "billing = \"on-demand\""] {
+            let on_demand = properties(settings);
+            assert_eq!(on_demand["BillingMode"], "PAY_PER_REQUEST");
+            assert_eq!(on_demand["ProvisionedThroughput"], Value::Null);
+        }
+    }
+
+    #[test]
+    fn a_capacity_with_bounds_is_scaled_between_them() {
+        let template = billed("read_capacity = { min = 2, max = 40, target = 50 }");
+        let resources = &template["Resources"];
+        let throughput = &resources["Table"]["Properties"]["ProvisionedThroughput"];
+        assert_eq!(
+            *throughput,
+            json!({"ReadCapacityUnits": 2, "WriteCapacityUnits": 5})
+        );
+        let target = &resources["ReadCapacity"]["Properties"];
+        assert_eq!(target["MaxCapacity"], 40);
+        let policy = &resources["ReadCapacityPolicy"]["Properties"];
+        let tracking = &policy["TargetTrackingScalingPolicyConfiguration"];
+        assert_eq!(tracking["TargetValue"], 50);
+        assert_eq!(resources["WriteCapacity"], Value::Null);
+    }
+
+    #[test]
+    fn billing_is_read_back_as_it_was_written() {
+        for settings in [
+            "billing = \"on-demand\"",
+            "read_capacity = 7",
+            "read_capacity = { min = 2, max = 40 }\nwrite_capacity = { min = 1, max = 9, target = 20 }",
+        ] {
+            let table = toml::from_str(settings).expect("valid");
+            let stage = stage().with(&table).expect("valid");
+            assert_eq!(table_billing(&billed(settings)), stage.billing());
+        }
+        assert_eq!(table_billing(&Value::Null), None);
     }
 
     #[test]

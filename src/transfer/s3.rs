@@ -146,7 +146,9 @@ fn new_table(stage: &StageSpec, name: String) -> NewTable {
     NewTable {
         name,
         key: TABLE_KEY,
-        capacity: stage.capacity(),
+        capacity: stage
+            .capacity()
+            .map(|(read, write)| (read.initial(), write.initial())),
     }
 }
 

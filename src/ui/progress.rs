@@ -100,6 +100,7 @@ fn line(event: &Event) -> Option<String> {
             )
         }
         Event::StackFinished { .. } => return None,
+        Event::Note { text } => format!("note: {text}"),
         Event::Warning { text } => format!("warning: {text}"),
     })
 }

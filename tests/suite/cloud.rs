@@ -128,27 +128,41 @@ fn destroy_all_takes_every_stage_and_the_bucket_and_nothing_else() {
 }
 
 #[test]
-fn prod_has_provisioned_capacity_and_dev_pays_per_request() {
+fn a_table_is_billed_as_it_is_deployed_until_the_settings_say_otherwise() {
     let aws = ministack();
     let sandbox = Sandbox::on(aws);
-    sandbox.settings("stages.prod.write_capacity = 6");
-    let table = |stage: &str| {
-        stdout(&sandbox, &["deploy", stage]);
-        let name = stdout(&sandbox, &["outputs", stage, "TableName"]);
-        aws.table(&sandbox, name.trim())
+    let billing = |settings: &str| {
+        sandbox.settings(settings);
+        let run = sandbox.umb(&["deploy", "prod", "--yes"]).ok();
+        let name = stdout(&sandbox, &["outputs", "prod", "TableName"]);
+        let table = aws.table(&sandbox, name.trim());
+        let mode = table["BillingModeSummary"]["BillingMode"].clone();
+        let units = &table["ProvisionedThroughput"];
+        let units = (mode == "PROVISIONED")
+            .then(|| [&units["ReadCapacityUnits"], &units["WriteCapacityUnits"]]);
+        (json!([mode, units]), run.stderr)
     };
-    let dev = table("dev");
-    assert_eq!(
-        dev["BillingModeSummary"]["BillingMode"], "PAY_PER_REQUEST",
-        "{dev}"
-    );
-    let prod = table("prod");
-    assert_eq!(
-        prod["BillingModeSummary"]["BillingMode"], "PROVISIONED",
-        "{prod}"
-    );
-    let units = json!({"ReadCapacityUnits": 5, "WriteCapacityUnits": 6});
-    assert_eq!(prod["ProvisionedThroughput"], units, "{prod}");
+    let on_demand = json!(["PAY_PER_REQUEST", null]);
+    let provisioned = json!(["PROVISIONED", [5, 6]]);
+    assert_eq!(billing("").0, on_demand);
+    let set = "[stages.prod]\nwrite_capacity = 6\nreserved_concurrency = 7";
+    assert_eq!(billing(set).0, provisioned);
+    // Nobody has said that it is to be otherwise, and what stays is said.
+    let (kept, stderr) = billing("");
+    assert_eq!(kept, provisioned);
+    let note = "note: prod keeps what is deployed and umb.toml does not set: billing = \"provisioned\", \
+                read_capacity = 5, write_capacity = 6, reserved_concurrency = 7\n";
+    assert!(stderr.contains(note), "{stderr}");
+    let plan = sandbox.umb(&["plan", "prod", "--exit-code"]).ok();
+    assert!(plan.stderr.contains(note), "{plan:?}");
+    // Also where the stack is gone and the table has outlived it.
+    sandbox
+        .umb(&["destroy", "prod", "--confirm", &sandbox.app])
+        .ok();
+    assert_eq!(billing("").0, provisioned);
+    let (changed, stderr) = billing("stages.prod.billing = \"on-demand\"");
+    assert_eq!(changed, on_demand);
+    assert!(!stderr.contains("note: "), "{stderr}");
 }
 
 #[test]

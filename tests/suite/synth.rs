@@ -27,7 +27,7 @@ fn assert_lints(templates: &[PathBuf]) {
 #[test]
 fn cfn_lint_has_nothing_to_say() {
     let sandbox = Sandbox::new();
-    sandbox.whole_settings("[stages.qa]\nauthorization = \"NONE\"\nreserved_concurrency = 0");
+    sandbox.whole_settings("[stages.qa]\nauthorization = \"NONE\"\nreserved_concurrency = 7\nread_capacity = { min = 5, max = 50 }");
     let written = sandbox.umb(&["synth"]).ok().stdout;
     let templates: Vec<_> = written
         .lines()
@@ -44,7 +44,7 @@ fn cfn_lint_has_nothing_to_say() {
 #[test]
 fn synth_writes_a_stages_templates_and_parameters() {
     let sandbox = Sandbox::new();
-    sandbox.whole_settings("stages.prod = { account = \"111111111111\", region = \"eu-west-1\" }");
+    sandbox.whole_settings("stages.prod = { account = \"111111111111\", region = \"eu-west-1\", reserved_concurrency = 10 }");
     let written = sandbox.umb(&["synth", "prod", "--out", "out"]).ok().stdout;
     assert_eq!(
         written,

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use aws_sdk_cloudformation::types::{
-    self, Capability, ChangeSetStatus, ChangeSetType, DeploymentConfig, DeploymentConfigMode,
-    DeploymentMode,
+    self, Capability, ChangeAction, ChangeSetStatus, ChangeSetType, DeploymentConfig,
+    DeploymentConfigMode, DeploymentMode,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::aws::error::Error;
 
+use super::change::Change;
 use super::client::CloudFormation;
 use super::stack::is_missing;
 
@@ -71,53 +72,6 @@ pub(crate) enum Computed {
     Empty,
     /// It cannot be executed, for this reason.
     Failed(String),
-}
-
-/// What would happen to one resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Change {
-    pub(crate) action: Action,
-    pub(crate) logical_id: String,
-    pub(crate) resource_type: String,
-    pub(crate) properties: Vec<PropertyChange>,
-}
-
-/// What is done to a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Action {
-    /// It is created.
-    Add,
-    /// It exists, and is imported into the stack.
-    Import,
-    /// It is changed in place.
-    Modify,
-    /// It is changed in place or replaced, which is only known during the update.
-    MayReplace,
-    /// It is replaced by a new one.
-    Replace,
-    /// It is deleted.
-    Remove,
-    /// It leaves the stack and stays in the account.
-    Release,
-}
-
-/// What would happen to one property, with the values that CloudFormation says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct PropertyChange {
-    /// Where it is, e.g. `/Properties/MemorySize`.
-    pub(crate) path: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) before: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) after: Option<String>,
-    /// Whether it requires, or may require, that the resource is replaced.
-    #[serde(skip)]
-    pub(crate) recreates: bool,
-    /// The referenced resources that alone cause the change; none if something else also
-    /// causes it.
-    #[serde(skip)]
-    pub(crate) causes: Vec<String>,
 }
 
 impl CloudFormation {
@@ -197,9 +151,12 @@ impl CloudFormation {
         }
     }
 
-    /// Returns the result of a change set's creation; `None` while CloudFormation still computes it.
+    /// Returns the result of a change set's creation; `None` while CloudFormation still computes it. Where it only notes
+    /// that a resource has been what the template says all along, nothing changes. Source: `SyncWithActual` in
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html>.
     pub(crate) async fn computed(&self, change_set: &ChangeSet) -> Result<Option<Computed>, Error> {
         let mut changes = Vec::new();
+        let mut has_notes = false;
         let mut token = None;
         loop {
             let page = self
@@ -225,14 +182,18 @@ impl CloudFormation {
                 Some(other) => return Ok(Some(Computed::Failed(format!("it is {other}")))),
             }
             let resources = page.changes.unwrap_or_default().into_iter();
-            changes.extend(
-                resources
-                    .filter_map(|change| change.resource_change)
-                    .map(Change::from),
-            );
+            let (notes, real): (Vec<_>, Vec<_>) = resources
+                .filter_map(|change| change.resource_change)
+                .partition(|change| change.action == Some(ChangeAction::SyncWithActual));
+            changes.extend(real.into_iter().map(Change::from));
+            has_notes |= !notes.is_empty();
             token = page.next_token.filter(|token| !token.is_empty());
             if token.is_none() {
-                return Ok(Some(Computed::Ready(changes)));
+                return Ok(Some(if has_notes && changes.is_empty() {
+                    Computed::Empty
+                } else {
+                    Computed::Ready(changes)
+                }));
             }
         }
     }
@@ -287,107 +248,6 @@ fn express() -> DeploymentConfig {
         .mode(DeploymentConfigMode::Express)
         .disable_rollback(false)
         .build()
-}
-
-impl From<types::ResourceChange> for Change {
-    fn from(change: types::ResourceChange) -> Self {
-        let action = action(&change);
-        Self {
-            action,
-            logical_id: change.logical_resource_id.unwrap_or_default(),
-            resource_type: change.resource_type.unwrap_or_default(),
-            properties: properties(change.details.unwrap_or_default()),
-        }
-    }
-}
-
-fn action(change: &types::ResourceChange) -> Action {
-    use types::{ChangeAction, PolicyAction, Replacement};
-
-    let replaces = matches!(
-        change.policy_action,
-        Some(
-            PolicyAction::ReplaceAndDelete
-                | PolicyAction::ReplaceAndRetain
-                | PolicyAction::ReplaceAndSnapshot
-        )
-    );
-    match change.action {
-        Some(ChangeAction::Add) => Action::Add,
-        Some(ChangeAction::Import) => Action::Import,
-        Some(ChangeAction::Remove) if change.policy_action == Some(PolicyAction::Retain) => {
-            Action::Release
-        }
-        Some(ChangeAction::Remove) => Action::Remove,
-        _ if replaces || change.replacement == Some(Replacement::True) => Action::Replace,
-        _ if change.replacement == Some(Replacement::Conditional) => Action::MayReplace,
-        // The SDK may not know all actions yet.
-        Some(ChangeAction::Dynamic) => Action::MayReplace,
-        _ => Action::Modify,
-    }
-}
-
-/// CloudFormation lists a property once for every possible reason of its change.
-fn properties(details: Vec<types::ResourceChangeDetail>) -> Vec<PropertyChange> {
-    let mut properties: Vec<PropertyChange> = Vec::new();
-    for detail in details {
-        let cause = cause(&detail);
-        let Some(change) = detail.target.and_then(|target| property(target, cause)) else {
-            continue;
-        };
-        match properties
-            .iter_mut()
-            .find(|known| known.path == change.path)
-        {
-            Some(known) => known.merge(change),
-            None => properties.push(change),
-        }
-    }
-    properties
-}
-
-/// Returns the resource whose change causes the property's, if it is one.
-fn cause(detail: &types::ResourceChangeDetail) -> Option<String> {
-    use types::ChangeSource;
-
-    let is_resource = matches!(
-        detail.change_source,
-        Some(ChangeSource::ResourceReference | ChangeSource::ResourceAttribute)
-    );
-    let entity = detail.causing_entity.as_deref().filter(|_| is_resource)?;
-    entity.split('.').next().map(str::to_owned)
-}
-
-fn property(
-    target: types::ResourceTargetDefinition,
-    cause: Option<String>,
-) -> Option<PropertyChange> {
-    let attribute = target.attribute.map(|attribute| attribute.to_string());
-    let parts: Vec<_> = [attribute, target.name].into_iter().flatten().collect();
-    let name = format!("/{}", parts.join("/"));
-    Some(PropertyChange {
-        path: target
-            .path
-            .or_else(|| (!parts.is_empty()).then_some(name))?,
-        before: target.before_value,
-        after: target.after_value,
-        recreates: target.requires_recreation != Some(types::RequiresRecreation::Never),
-        causes: cause.into_iter().collect(),
-    })
-}
-
-impl PropertyChange {
-    /// Another description of the same change.
-    fn merge(&mut self, other: Self) {
-        self.before = self.before.take().or(other.before);
-        self.after = self.after.take().or(other.after);
-        self.recreates |= other.recreates;
-        if self.causes.is_empty() || other.causes.is_empty() {
-            self.causes.clear();
-        } else {
-            self.causes.extend(other.causes);
-        }
-    }
 }
 
 /// CloudFormation has no status for a change set that would change nothing. The AWS CLI recognizes these

@@ -1,5 +1,6 @@
 //! CloudFormation: stacks, change sets and events.
 
+mod change;
 mod change_set;
 mod client;
 mod drift;
@@ -10,13 +11,10 @@ mod replay;
 mod stack;
 mod status;
 
-pub(crate) use change_set::{
-    Action, Change, ChangeSet, ChangeSetRequest, Computed, Mode, PropertyChange, TemplateSource,
-};
+pub(crate) use change::{Action, Change, PropertyChange};
+pub(crate) use change_set::{ChangeSet, ChangeSetRequest, Computed, Mode, TemplateSource};
 pub(crate) use client::CloudFormation;
-#[cfg(test)]
-pub(crate) use drift::Difference;
-pub(crate) use drift::DriftedResource;
+pub(crate) use drift::{Difference, DriftedResource};
 pub(crate) use event::{Since, StackEvent};
 pub(crate) use pending::PendingChangeSets;
 pub(crate) use stack::Stack;

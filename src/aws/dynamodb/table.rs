@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
-use aws_sdk_dynamodb::types::{PointInTimeRecoverySpecification, Tag};
+use aws_sdk_dynamodb::types::{
+    BillingMode, BillingModeSummary, PointInTimeRecoverySpecification,
+    ProvisionedThroughputDescription, Tag,
+};
 
 use crate::aws::busy::while_busy;
 use crate::aws::error::Error;
@@ -21,6 +24,8 @@ pub(crate) struct Table {
     pub(crate) bytes: u64,
     /// Whether it is protected from deletion.
     pub(crate) is_protected: bool,
+    /// Its read and write capacity units; `None` if it is billed on demand.
+    pub(crate) units: Option<(u32, u32)>,
 }
 
 /// Returns the table `name`; `None` if there is none, or if it is being deleted.
@@ -45,7 +50,25 @@ pub(crate) async fn table(session: &Session, name: &str) -> Result<Option<Table>
         items: number(table.item_count),
         bytes: number(table.table_size_bytes),
         is_protected: table.deletion_protection_enabled.unwrap_or(false),
+        units: units(
+            table.billing_mode_summary.as_ref(),
+            table.provisioned_throughput.as_ref(),
+        ),
     }))
+}
+
+/// Those of a table that is billed on demand are 0. A table that never was has no summary. Source:
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html>.
+fn units(
+    billing: Option<&BillingModeSummary>,
+    throughput: Option<&ProvisionedThroughputDescription>,
+) -> Option<(u32, u32)> {
+    if billing.and_then(BillingModeSummary::billing_mode) == Some(&BillingMode::PayPerRequest) {
+        return None;
+    }
+    let read = u32::try_from(throughput?.read_capacity_units?).ok()?;
+    let write = u32::try_from(throughput?.write_capacity_units?).ok()?;
+    Some((read, write))
 }
 
 /// Returns the tags of a table, by key.

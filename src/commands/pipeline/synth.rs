@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use crate::artifact::Artifact;
 use crate::error::{Failure, Kind};
 use crate::model::names::{AssetBucketNames, handler_key};
-use crate::model::{Pipeline, PipelineStage};
+use crate::model::{Pipeline, PipelineStage, StageSpec};
 use crate::pipeline::{hand_on, has_current_roles};
 use crate::settings::Settings;
 use crate::stage;
-use crate::template::RenderedStack;
 use crate::ui::Ui;
 
 use super::super::synth;
@@ -31,14 +30,14 @@ impl SynthArgs {
     pub(super) async fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         let pipeline = settings.pipeline()?;
         let artifact = self.artifact(&pipeline)?;
+        let mut stages = Vec::new();
         for stage in &pipeline.stages {
-            check_account(settings, stage).await?;
+            let spec = Box::pin(check_account(settings, stage, ui)).await?;
+            let buckets = AssetBucketNames::new(&settings.app, &stage.account, &pipeline.region);
+            stages.push(synth::render(&spec, &artifact, buckets.account_regional)?);
         }
         fs_err::create_dir(&self.out)?;
         let templates = self.out.join("templates");
-        let stages = pipeline.stages.iter();
-        let stages = stages.map(|stage| render(settings, stage, &artifact));
-        let stages: Vec<_> = stages.collect::<Result<_, _>>()?;
         hand_on(&artifact, &stages, &templates)?;
         if let Some(umb_toml) = settings.path() {
             fs_err::copy(umb_toml, templates.join("umb.toml"))?;
@@ -70,20 +69,13 @@ fn mismatch(cause: &str) -> Failure {
         .hint("the pipeline is not the one of this commit: `umb deploy pipeline` deploys that, and starts it again")
 }
 
-/// Renders the stacks of a stage.
-fn render(
+/// Returns the stage with what `umb.toml` leaves open as it is deployed. Refuses one whose account has no roles for the
+/// pipeline as this umb needs them, or which a newer umb deployed last.
+async fn check_account(
     settings: &Settings,
     stage: &PipelineStage,
-    artifact: &Artifact,
-) -> Result<[RenderedStack; 2], Failure> {
-    let region = &settings.pipeline()?.region;
-    let buckets = AssetBucketNames::new(&settings.app, &stage.account, region);
-    let spec = settings.stage(stage.name.as_str())?;
-    synth::render(spec, artifact, buckets.account_regional)
-}
-
-/// Refuses a stage whose account has no roles for the pipeline as this umb needs them, or which a newer umb deployed last.
-async fn check_account(settings: &Settings, stage: &PipelineStage) -> Result<(), Failure> {
+    ui: &Ui,
+) -> Result<StageSpec, Failure> {
     let spec = settings.stage(stage.name.as_str())?;
     let name = &stage.name;
     let fix = format!(
@@ -100,7 +92,7 @@ async fn check_account(settings: &Settings, stage: &PipelineStage) -> Result<(),
         let cause = format!("the roles of the stage {name} are those of an older umb");
         return Err(Failure::new(Kind::Failed, cause).hint(fix));
     }
-    match stage::refuse_newer(&target.env, spec).await {
+    match stage::to_hand_on(&target.env, spec, &*ui.reporter()).await {
         Err(stage::Error::Downgrade { newer, stack, own }) => {
             let hint = newer_runner(&newer);
             Err(Failure::from(stage::Error::Downgrade { newer, stack, own }).hint(hint))

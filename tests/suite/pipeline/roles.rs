@@ -185,7 +185,7 @@ pub fn assert_enough_and_minimal(role: &Value, types: &BTreeSet<String>, extra: 
 fn the_execution_roles_allow_what_the_resource_types_take_and_nothing_else() {
     let sandbox = sandbox(
         "notify = \"mailto:ops@example.com\"",
-        "[stages.prod]\naccount = \"222222222222\"",
+        "[stages.prod]\naccount = \"222222222222\"\nread_capacity = { min = 5, max = 50 }",
     );
     let bootstrap = read(&written(&sandbox, "bootstrap"));
     let role = |name: &str| &bootstrap["Resources"][name];

@@ -10,7 +10,17 @@ pub const UNREAD: [&str; 5] = [
 ];
 
 /// What handlers may call for properties that umb's templates do not have, by what it is about.
-pub const UNUSED: [(&str, &[&str]); 20] = [
+pub const UNUSED: [(&str, &[&str]); 21] = [
+    (
+        "scaling by the clock, and of functions",
+        &[
+            "application-autoscaling:DeleteScheduledAction",
+            "application-autoscaling:PutScheduledAction",
+            "lambda:DeleteProvisionedConcurrencyConfig",
+            "lambda:GetProvisionedConcurrencyConfig",
+            "lambda:PutProvisionedConcurrencyConfig",
+        ],
+    ),
     (
         "imports, replicas, streams and insights of tables",
         &[

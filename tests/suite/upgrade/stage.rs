@@ -101,8 +101,12 @@ fn a_deployed_stage_is_updated_in_place_with_its_users() {
             assert_eq!(resource["needs_consent"], false, "{resource:#}");
         }
     }
-    sandbox.umb(&["deploy", "dev", "--yes"]).ok();
+    let run = sandbox.umb(&["deploy", "dev", "--yes"]).ok();
     assert_eq!(seen(&sandbox), before);
+    // The default of that version.
+    let kept =
+        "note: dev keeps what is deployed and umb.toml does not set: reserved_concurrency = 1\n";
+    assert!(run.stderr.contains(kept), "{run:?}");
     sandbox.umb(&["plan", "dev", "--exit-code"]).ok();
     sandbox.umb(&["destroy", "dev", "--yes"]).ok();
 }
@@ -145,7 +149,10 @@ fn a_retained_table_comes_back_with_its_users() {
         plan["stacks"][0]["resources"][0]["action"], "import",
         "{plan:#}"
     );
-    sandbox.umb(&["deploy", "prod", "--yes"]).ok();
+    let run = sandbox.umb(&["deploy", "prod", "--yes"]).ok();
+    let kept = "note: prod keeps what is deployed and umb.toml does not set: billing = \"provisioned\", \
+                read_capacity = 5, write_capacity = 5\n";
+    assert!(run.stderr.contains(kept), "{run:?}");
     let users = ["users", "export", "--stage", "prod", "--sorted"];
     let users = sandbox.umb(&users).ok().stdout;
     assert_eq!(sorted(&users), sorted(&text("retained/users.jsonl")));

@@ -12,8 +12,25 @@ use super::call::Call;
 use super::error::Error;
 use super::http::Client;
 
-/// How long a new deployment may take to be available everywhere.
-const PROPAGATION: Duration = Duration::from_mins(1);
+/// How long a new API may take to answer as it should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Patience(Duration);
+
+impl Patience {
+    /// Until a new deployment is available everywhere.
+    pub(crate) const DEPLOYMENT: Self = Self(Duration::from_mins(1));
+    /// Until another security policy or endpoint access mode is. AWS says "about 15 minutes":
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies-update.html>.
+    pub(crate) const SECURITY_POLICY: Self = Self(Duration::from_mins(20));
+
+    /// How long to put up with `error`. What the function itself answers depends on no policy.
+    fn with(self, error: &Error) -> Duration {
+        match error {
+            Error::FunctionFailed { .. } | Error::Refused { .. } => Self::DEPLOYMENT.0,
+            _ => self.0,
+        }
+    }
+}
 
 impl Client {
     /// Asks for a user that does not exist: the response must be a 404 from the function.
@@ -30,10 +47,10 @@ impl Client {
     ///
     /// # Errors
     /// That of the last attempt.
-    pub(crate) async fn verify(&self) -> Result<(), Error> {
+    pub(crate) async fn verify(&self, patience: Patience) -> Result<(), Error> {
         let started = Instant::now();
         wait::until(Pace::ENDPOINT, async || match self.check().await {
-            Err(error) if error.may_pass() && started.elapsed() < PROPAGATION => Ok(None),
+            Err(error) if error.may_pass() && started.elapsed() < patience.with(&error) => Ok(None),
             checked => checked.map(Some),
         })
         .await

@@ -10,5 +10,6 @@ mod smoke_test;
 
 pub(crate) use call::{Answer, Call};
 pub(crate) use error::Error;
+pub(crate) use health::Patience;
 pub(crate) use http::Client;
 pub(crate) use signer::Signer;

@@ -12,6 +12,9 @@ pub(crate) type Outputs = BTreeMap<String, BTreeMap<String, String>>;
 /// The output that holds the API's address.
 pub(crate) const ENDPOINT_URL: &str = "EndpointURL";
 
+/// The output that holds the API's ID.
+pub(crate) const REST_API_ID: &str = "RestAPIId";
+
 /// Returns the address of a Stateless stack's API, as it is reachable from here.
 pub(crate) fn endpoint(env: &AwsEnv, stateless: &DeployedStack) -> Option<String> {
     reachable(env, stateless.details.outputs.clone()).remove(ENDPOINT_URL)
@@ -25,7 +28,7 @@ pub(crate) fn reachable(
 ) -> BTreeMap<String, String> {
     if let (Some(endpoint), Some(api), Some(url)) = (
         env.session().endpoint(),
-        outputs.get("RestAPIId").cloned(),
+        outputs.get(REST_API_ID).cloned(),
         outputs.get_mut(ENDPOINT_URL),
     ) {
         let endpoint = endpoint.trim_end_matches('/');

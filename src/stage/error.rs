@@ -59,6 +59,19 @@ pub(crate) enum Error {
     AlarmOff { stage: StageName, reason: String },
     #[error("cannot update the code of {function}: {reason}")]
     CodeFailed { function: String, reason: String },
+    #[error(
+        "the API of {stack} {} who may call it",
+        if *is_there { "has another policy than its template about" } else { "lacks its template's policy about" }
+    )]
+    PolicyDiffers {
+        stack: StackRef,
+        /// The API's ID.
+        api: String,
+        /// Whether the template has a policy.
+        is_wanted: bool,
+        /// Whether the API has one.
+        is_there: bool,
+    },
 }
 
 impl From<aws::Error> for Error {

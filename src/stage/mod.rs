@@ -1,6 +1,7 @@
 //! The two stacks of a stage: what state they are in, and how they are deployed, protected and destroyed.
 
 mod alarm;
+mod api_access;
 mod deploy;
 mod destroy;
 mod diagnose;
@@ -21,6 +22,7 @@ mod state;
 mod status;
 
 pub(crate) use alarm::watch_alarm;
+pub(crate) use api_access::check_access;
 pub(crate) use deploy::deploy;
 pub(crate) use destroy::destroy;
 pub(crate) use diagnose::diagnose;

@@ -2,6 +2,7 @@
 
 use crate::aws::AwsEnv;
 use crate::stack::{self, Baseline, Reporter};
+use crate::template::RenderedStack;
 
 use super::error::Error;
 use super::plan::{self, FORMAT, Plan};
@@ -34,6 +35,11 @@ impl Prepared {
             rendered,
             state,
         })
+    }
+
+    /// Stateless as it is to be.
+    pub(crate) fn stateless(&self) -> &RenderedStack {
+        &self.rendered.stateless
     }
 
     /// Takes a saved plan, to apply it to the stage in its current state.

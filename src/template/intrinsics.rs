@@ -83,6 +83,10 @@ fn resolve(value: &mut Value, parameters: &BTreeMap<String, String>) {
                 for (name, parameter) in parameters {
                     *text = text.replace(&format!("${{{name}}}"), parameter);
                 }
+                if !text.contains("${") {
+                    *value = text.as_str().into();
+                    return;
+                }
             }
             map.values_mut()
                 .for_each(|value| resolve(value, parameters));
@@ -97,6 +101,17 @@ fn resolve(value: &mut Value, parameters: &BTreeMap<String, String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_whose_parts_are_all_known_is_that_text() {
+        let known = BTreeMap::from([("AWS::Region".to_owned(), "eu-west-1".to_owned())]);
+        let of = |text: &str| resolved(&json!([{"Fn::Sub": text}]), &known, "1")[0].clone();
+        assert_eq!(of("${AWS::Region}:${AWS::AccountId}"), "eu-west-1:1");
+        assert_eq!(
+            of("${AWS::Region}:${Table}"),
+            json!({"Fn::Sub": "eu-west-1:${Table}"})
+        );
+    }
 
     #[test]
     fn what_is_no_template_stays_as_it_is() {

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use crate::model::{Authorization, Cidr, StageSpec};
 
-/// Every method of every stage of the API that the policy belongs to; API Gateway fills in the rest.
-const EVERYTHING: &str = "execute-api:/*";
+/// Every method of every stage. The policy is one API's, so it may name them all. API Gateway would turn the short
+/// form, `execute-api:/*`, into an ARN of its own, which then differs from the template forever.
+const EVERYTHING: &str = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:*/*";
 
 /// Returns the policy, if the stage needs one. Without a policy, identities of the API's own account may call it if
 /// their own policies allow that. With one, that is still so, and identities of other accounts need the permission of
@@ -26,7 +27,7 @@ pub(super) fn policy(stage: &StageSpec) -> Option<Value> {
             statements.push(allow(&json!("*")));
         }
         statements.push(json!({
-            "Effect": "Deny", "Principal": "*", "Action": "execute-api:Invoke", "Resource": EVERYTHING,
+            "Effect": "Deny", "Principal": "*", "Action": "execute-api:Invoke", "Resource": {"Fn::Sub": EVERYTHING},
             "Condition": {"NotIpAddress": {"aws:SourceIp": cidrs}},
         }));
     }
@@ -36,7 +37,7 @@ pub(super) fn policy(stage: &StageSpec) -> Option<Value> {
 fn allow(principal: &Value) -> Value {
     json!({
         "Effect": "Allow", "Principal": principal, "Action": "execute-api:Invoke",
-        "Resource": EVERYTHING,
+        "Resource": {"Fn::Sub": EVERYTHING},
     })
 }
 

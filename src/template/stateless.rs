@@ -40,6 +40,27 @@ impl Surroundings {
     };
 }
 
+/// What an import of the body resets if the body does not say it, too. Sources: the three pages of
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html>.
+const IN_BODY: [(&str, &str); 3] = [
+    (
+        "EndpointAccessMode",
+        "x-amazon-apigateway-endpoint-access-mode",
+    ),
+    ("Policy", "x-amazon-apigateway-policy"),
+    ("SecurityPolicy", "x-amazon-apigateway-security-policy"),
+];
+
+/// Repeats in an API's body what stands beside it.
+fn state_in_body(api: &mut Value) {
+    for (property, extension) in IN_BODY {
+        let value = api[property].clone();
+        if !value.is_null() {
+            api["Body"][extension] = value;
+        }
+    }
+}
+
 /// Renders the stack.
 ///
 /// # Errors
@@ -55,6 +76,7 @@ pub(crate) fn stateless(
     if let Some(policy) = resource_policy::policy(stage) {
         api["Policy"] = policy;
     }
+    state_in_body(api);
     let deployment = format!("{DEPLOYMENT}{}", short_hash(api));
     rename(&mut template, DEPLOYMENT, &deployment);
     let reservation = stage.reservation();

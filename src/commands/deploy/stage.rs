@@ -1,11 +1,13 @@
 //! Deploys a stage on AWS.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::client::Patience;
 use crate::error::Failure;
 use crate::model::Authorization;
 use crate::settings::Settings;
-use crate::stack::{Deployed, ENDPOINT_URL, Outputs, endpoint};
+use crate::stack::{Deployed, ENDPOINT_URL, Outputs, REST_API_ID, endpoint};
 use crate::stage::{self, DeployRequest, Plan, Prepared, StageState};
 use crate::ui::{Message, Outcome, Ui};
 use crate::wait::{Pace, Pauses};
@@ -136,15 +138,26 @@ impl Deploy<'_> {
             self.ui.explain(&prepared.plan);
             self.ui.confirm("Deploy this?").await?;
         }
-        let mut endpoint = None;
+        let mut outputs = BTreeMap::new();
         let done = |deployed: Deployed| {
-            endpoint = deployed.outputs.get(ENDPOINT_URL).cloned();
+            outputs.clone_from(&deployed.outputs);
             self.ui.say(deployed);
         };
         let reporter = self.ui.reporter();
         stage::deploy(&self.target.env, &self.request, prepared, &*reporter, done).await?;
+        if self.options.no_verify {
+            return Ok(());
+        }
+        let mut patience = Patience::DEPLOYMENT;
+        if let Some(api) = outputs.get(REST_API_ID) {
+            let (env, stateless) = (&self.target.env, prepared.stateless());
+            let is_updating = stage::check_access(env, stateless, api, &*reporter).await?;
+            if is_updating {
+                patience = Patience::SECURITY_POLICY;
+            }
+        }
         drop(reporter);
-        self.verify(endpoint).await
+        self.verify(outputs.remove(ENDPOINT_URL), patience).await
     }
 
     async fn code_only(&self) -> Result<(), Failure> {
@@ -159,15 +172,21 @@ impl Deploy<'_> {
             outcome: Outcome::Code,
             outputs: Outputs::new(),
         });
-        self.verify(endpoint(env, &stack)).await
+        self.verify(endpoint(env, &stack), Patience::DEPLOYMENT)
+            .await
     }
 
     /// Asks the new API for a user that does not exist.
-    async fn verify(&self, endpoint: Option<String>) -> Result<(), Failure> {
+    async fn verify(&self, endpoint: Option<String>, patience: Patience) -> Result<(), Failure> {
         let Some(endpoint) = endpoint.filter(|_| !self.options.no_verify) else {
             return Ok(());
         };
-        let verified = self.target.client_at(endpoint)?.verify().await;
+        if patience == Patience::SECURITY_POLICY {
+            self.ui.note(
+                "API Gateway is changing how the API may be reached, which may take a quarter of an hour",
+            );
+        }
+        let verified = self.target.client_at(endpoint)?.verify(patience).await;
         let name = self.target.name();
         verified.map_err(|error| {
             Failure::from(error)

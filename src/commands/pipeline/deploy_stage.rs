@@ -7,6 +7,7 @@ use crate::error::Failure;
 use crate::model::{Alarm, StageSpec, TargetEnv};
 use crate::pipeline::{PipelineRuns, Proposal};
 use crate::settings::Settings;
+use crate::stack::REST_API_ID;
 use crate::stage::{self, Agreement};
 use crate::ui::Ui;
 
@@ -50,8 +51,13 @@ impl DeployStageArgs {
             &self.execution,
             &*reporter,
         );
-        ui.say(deployed.await?);
+        let deployed = deployed.await?;
+        let api = deployed.outputs.get(REST_API_ID).cloned();
+        ui.say(deployed);
         let target = duty::open(settings, spec, Duty::Check).await?;
+        if let Some(api) = api {
+            stage::check_access(&target.env, stateless, &api, &*reporter).await?;
+        }
         smoke_test(&target, ui).await?;
         watch_alarm(&target, ui).await
     }

@@ -1,5 +1,6 @@
 //! `umb pipeline smoke-test`: what the pipeline tries after a deploy.
 
+use crate::client::Patience;
 use crate::error::Failure;
 use crate::settings::Settings;
 use crate::stage;
@@ -30,7 +31,7 @@ impl SmokeTestArgs {
 pub(super) async fn smoke_test(target: &CloudStage, ui: &Ui) -> Result<(), Failure> {
     stage::protect_stage(&target.env, &target.spec).await?;
     let client = target.client().await?;
-    client.verify().await?;
+    client.verify(Patience::DEPLOYMENT).await?;
     ui.note(&format!("{} works", client.base()));
     let done = |step: &str| ui.note(&format!("a temporary user: {step}"));
     client.smoke_test(done).await?;

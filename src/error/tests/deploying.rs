@@ -152,6 +152,12 @@ fn of_stages() {
                     "Threshold Crossed: 1 datapoint [0.4] was greater than the threshold (0.05)"
                         .to_owned(),
             },
+            E::PolicyDiffers {
+                stack: StackRef::stateless(&App::default(), &dev()),
+                api: "ab12cd34ef".to_owned(),
+                is_wanted: true,
+                is_there: false,
+            },
             E::CodeFailed {
                 function: "App-Dev-APIHandler".to_owned(),
                 reason: "InvalidZipFile".to_owned(),

@@ -6,17 +6,15 @@ use serde_json::Value;
 use super::error::Error;
 use super::session::Session;
 
-/// Whether the account has named, for the session's region, the role that API Gateway writes logs with.
-/// There is one for all APIs.
-pub(crate) async fn has_logging_role(session: &Session) -> Result<bool, Error> {
+/// Returns the ARN of the role that the account has named, for the session's region, for API Gateway to write logs with.
+/// There is one for all APIs; it may have been deleted since.
+pub(crate) async fn logging_role(session: &Session) -> Result<Option<String>, Error> {
     let account = aws_sdk_apigateway::Client::new(session.config())
         .get_account()
         .send()
         .await
         .map_err(|error| Error::new("API Gateway GetAccount", error))?;
-    Ok(account
-        .cloudwatch_role_arn
-        .is_some_and(|role| !role.is_empty()))
+    Ok(account.cloudwatch_role_arn.filter(|arn| !arn.is_empty()))
 }
 
 /// A REST API.

@@ -1,12 +1,14 @@
-//! IAM: the account's own policies. Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetPolicy.html>.
+//! IAM: the account's own policies and roles.
 
 use aws_sdk_iam::Client;
 use aws_sdk_iam::error::ProvideErrorMetadata as _;
 
 use super::env::AwsEnv;
 use super::error::Error;
+use super::session::Session;
 
-/// Whether the account has a managed policy of this name.
+/// Whether the account has a managed policy of this name. Source:
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetPolicy.html>.
 pub(crate) async fn has_policy(env: &AwsEnv, name: &str) -> Result<bool, Error> {
     let (partition, account) = (env.partition().name(), env.account());
     let asked = Client::new(env.session().config())
@@ -19,5 +21,21 @@ pub(crate) async fn has_policy(env: &AwsEnv, name: &str) -> Result<bool, Error> 
         asked => asked
             .map(|_| true)
             .map_err(|error| Error::new("IAM GetPolicy", error)),
+    }
+}
+
+/// Whether the account has a role of this name. Source:
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html>.
+pub(crate) async fn has_role(session: &Session, name: &str) -> Result<bool, Error> {
+    let asked = Client::new(session.config())
+        .get_role()
+        .role_name(name)
+        .send()
+        .await;
+    match asked {
+        Err(error) if error.code() == Some("NoSuchEntity") => Ok(false),
+        asked => asked
+            .map(|_| true)
+            .map_err(|error| Error::new("IAM GetRole", error)),
     }
 }

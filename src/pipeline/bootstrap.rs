@@ -2,9 +2,7 @@
 
 use crate::aws::AwsEnv;
 use crate::model::{AccountId, App, PermissionsBoundary, StackRef, names};
-use crate::stack::{
-    AppStack, DeployedStack, Reporter, asset_bucket, find_app_stack, lacks_logging_role,
-};
+use crate::stack::{AppStack, DeployedStack, LoggingRole, Reporter, asset_bucket, find_app_stack};
 use crate::template::{self, BOOTSTRAP_VERSION, BOOTSTRAP_VERSION_OUTPUT, Bootstrap};
 
 use super::error::Error;
@@ -20,15 +18,18 @@ pub(crate) async fn prepare_bootstrap(
     let existing = find_app_stack(env, StackRef::bootstrap(app)).await?;
     // A stack that has set the logging role keeps doing so; otherwise, the account is asked again.
     let has_set = existing.filter(|stack| stack.parameters.sets_logging_role == Some(true));
+    let logging_role = LoggingRole::decide(env, has_set.as_ref(), reporter).await?;
     let rendered = template::bootstrap(&Bootstrap {
         app: app.clone(),
         pipeline_account: trusted.to_string(),
         account: env.account().to_string(),
         region: env.region().to_string(),
         boundary,
-        sets_logging_role: lacks_logging_role(env, has_set.as_ref(), reporter).await?,
+        sets_logging_role: logging_role.is_set,
     })?;
-    Ok(AppStack::prepare(env, rendered, reporter).await?)
+    let mut stack = AppStack::prepare(env, rendered, logging_role.mode(), reporter).await?;
+    logging_role.ask_for(&mut stack.plan);
+    Ok(stack)
 }
 
 /// Creates the bucket that the pipeline publishes to, unless it exists.

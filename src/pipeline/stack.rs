@@ -1,6 +1,7 @@
 //! The pipeline's stack: planned, and destroyed.
 
 use crate::aws::AwsEnv;
+use crate::aws::cloudformation::Mode;
 use crate::aws::s3::Bucket;
 use crate::model::{App, Pipeline, RunnerPin, StackRef, names};
 use crate::stack::{AppStack, Reporter, StackPlan, delete_if_owned, find_app_stack};
@@ -20,7 +21,7 @@ pub(crate) async fn prepare(
     let mut rendered = template::pipeline(pipeline, runner)?;
     let role = names::pipeline_execution_role(&pipeline.app, env.region());
     rendered.role = Some(env.role_arn(&role));
-    Ok(AppStack::prepare(env, rendered, reporter).await?)
+    Ok(AppStack::prepare(env, rendered, Mode::Standard, reporter).await?)
 }
 
 /// Returns what [`prepare`] would plan; changes nothing.

@@ -28,6 +28,7 @@ impl AppStack {
     pub(crate) async fn prepare(
         env: &AwsEnv,
         mut rendered: RenderedStack,
+        mode: Mode,
         reporter: &dyn Reporter,
     ) -> Result<Self, Error> {
         let found = find_app_stack(env, rendered.id.clone()).await?;
@@ -36,7 +37,7 @@ impl AppStack {
             // CloudFormation keeps using the role that the stack was created with.
             rendered.role = None;
         }
-        let plan = plan_stack(env, &rendered, existing.as_ref(), Mode::Standard).await?;
+        let plan = plan_stack(env, &rendered, existing.as_ref(), mode).await?;
         Ok(Self {
             plan,
             rendered,

@@ -39,7 +39,7 @@ pub(crate) use drift::{StackDrift, drift};
 pub(crate) use error::Error;
 pub(crate) use event::{Event, Operation, Reporter};
 pub(crate) use execute::{Applier, Deployed};
-pub(crate) use logging_role::lacks_logging_role;
+pub(crate) use logging_role::{LoggingRole, NamedRole};
 pub(crate) use outputs::{ENDPOINT_URL, Outputs, REST_API_ID, endpoint, reachable};
 pub(crate) use plan::{
     Baseline, ResourcePlan, StackAction, StackPlan, changed_access, plan_change_set, plan_stack,

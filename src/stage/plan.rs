@@ -98,6 +98,7 @@ pub(super) async fn plan(
     }
     let existing = state.stateless.as_ref();
     let mut stateless = plan_stack(env, &rendered.stateless, existing, stateless_mode).await?;
+    rendered.logging_role.ask_for(&mut stateless);
     if let Some(existing) = existing
         && existing.parameters.handler_key.as_deref() == Some(rendered.handler_key())
     {

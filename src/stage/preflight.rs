@@ -2,8 +2,8 @@
 
 use crate::aws::{self, AwsEnv};
 use crate::model::{StackRef, StageSpec};
-use crate::stack::DeployedStack;
 use crate::stack::asset_bucket::AssetBuckets;
+use crate::stack::{DeployedStack, NamedRole};
 
 use super::error::Error;
 
@@ -16,8 +16,8 @@ pub(crate) struct Preflight {
     pub(crate) unreserved: u32,
     /// Whether the quota allows the stage's reservation, if it has one.
     pub(crate) allows_reservation: bool,
-    /// Whether API Gateway has a role to log with.
-    pub(crate) has_logging_role: bool,
+    /// What API Gateway logs with.
+    pub(crate) logging_role: NamedRole,
     /// Whether the asset bucket in the account's own namespace exists.
     pub(crate) has_bucket: bool,
 }
@@ -34,7 +34,7 @@ pub(crate) async fn preflight(env: &AwsEnv, stage: &StageSpec) -> Result<Preflig
         quota: concurrency.quota,
         unreserved: concurrency.unreserved,
         allows_reservation: wanted == held || concurrency.allows(wanted, held),
-        has_logging_role: aws::apigateway::has_logging_role(env.session()).await?,
+        logging_role: NamedRole::look(env).await?,
         has_bucket: bucket.exists().await?,
     })
 }

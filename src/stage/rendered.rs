@@ -4,7 +4,7 @@ use crate::aws::s3::Bucket;
 use crate::aws::{self, AwsEnv, Cause};
 use crate::model::{StageSpec, names};
 use crate::stack::asset_bucket::AssetBuckets;
-use crate::stack::{Event, Reporter, lacks_logging_role};
+use crate::stack::{Event, LoggingRole, Reporter};
 use crate::template::{self, Handler, RenderedStack, Surroundings};
 
 use super::error::Error;
@@ -23,6 +23,7 @@ pub(super) struct RenderedStacks {
     /// What they were rendered from.
     stage: StageSpec,
     surroundings: Surroundings,
+    pub(super) logging_role: LoggingRole,
 }
 
 impl RenderedStacks {
@@ -45,11 +46,13 @@ impl DeployRequest<'_> {
         let stateless = state.stateless.as_ref();
         let used = stateless.and_then(|stack| stack.parameters.handler_bucket.as_deref());
         let bucket = AssetBuckets::new(env, &stage.app).locate(used).await?;
+        let logging_role = LoggingRole::decide(env, stateless, reporter).await?;
+        logging_role.report(&stage.name, self.mode, reporter);
         let surroundings = Surroundings {
-            sets_logging_role: lacks_logging_role(env, stateless, reporter).await?,
+            sets_logging_role: logging_role.is_set,
             has_metric_math: env.session().endpoint().is_none(),
         };
-        self.with_bucket(stage, bucket, surroundings)
+        self.with_bucket(stage, bucket, surroundings, logging_role)
     }
 
     /// Renders the same stacks with the bucket in the namespace that all accounts share, for regions that have no other.
@@ -59,7 +62,12 @@ impl DeployRequest<'_> {
         rendered: &RenderedStacks,
     ) -> Result<RenderedStacks, Error> {
         let bucket = AssetBuckets::new(env, &self.stage.app).global;
-        self.with_bucket(rendered.stage.clone(), bucket, rendered.surroundings)
+        self.with_bucket(
+            rendered.stage.clone(),
+            bucket,
+            rendered.surroundings,
+            rendered.logging_role.clone(),
+        )
     }
 
     fn with_bucket(
@@ -67,6 +75,7 @@ impl DeployRequest<'_> {
         stage: StageSpec,
         bucket: Bucket,
         surroundings: Surroundings,
+        logging_role: LoggingRole,
     ) -> Result<RenderedStacks, Error> {
         let handler_key = names::handler_key(&self.artifact.sha256);
         let handler = Handler {
@@ -81,6 +90,7 @@ impl DeployRequest<'_> {
             bucket,
             handler_key,
             surroundings,
+            logging_role,
         })
     }
 }

@@ -128,12 +128,13 @@ fn resource(change: &ResourcePlan) -> String {
         logical_id,
         resource_type,
         impact,
+        needs_consent,
         ..
     } = change;
     let line = format!("  {style}{sign:<2}{logical_id}{style:#} ({resource_type})");
-    // A new resource needs no explanation.
+    // A new resource needs no explanation, unless somebody has to agree to it.
     match change.action {
-        Action::Add => line,
+        Action::Add if !needs_consent => line,
         _ => format!("{line}: {impact}"),
     }
 }

@@ -5,7 +5,7 @@ use crate::error::Failure;
 use crate::model::{AccountId, StackRef, StageSpec};
 use crate::pipeline::is_current;
 use crate::settings::Settings;
-use crate::stack::{DeployedStack, find_app_stack};
+use crate::stack::{DeployedStack, NamedRole, find_app_stack};
 use crate::stage::{self, Preflight};
 
 use super::finding::Findings;
@@ -43,6 +43,13 @@ async fn check_env(
     let preflight = stage::preflight(env, spec).await?;
     if !preflight.allows_reservation {
         report_reservation(spec, &preflight, by_pipeline, findings);
+    }
+    if let (NamedRole::Deleted(arn), false) = (&preflight.logging_role, by_pipeline) {
+        findings.warning(
+            &format!("stage {}", spec.name),
+            format!("the role that API Gateway logs with was deleted: {arn}"),
+            format!("`umb deploy {}` replaces it, or says what does", spec.name),
+        );
     }
     if by_pipeline {
         let account = pipeline.account.as_ref().unwrap_or(env.account());
@@ -134,9 +141,16 @@ impl PipelineNeeds<'_> {
             let text = "no bucket for the pipeline to publish to";
             findings.error(about, text, format!("`{fix}` creates it"));
         }
-        if !preflight.has_logging_role {
-            let text = "API Gateway has no role to log with";
-            findings.error(about, text, format!("`{fix}` creates one"));
+        match &preflight.logging_role {
+            NamedRole::Role => {}
+            NamedRole::Nothing => {
+                let text = "API Gateway has no role to log with";
+                findings.error(about, text, format!("`{fix}` creates one"));
+            }
+            NamedRole::Deleted(arn) => {
+                let text = format!("the role that API Gateway logs with was deleted: {arn}");
+                findings.error(about, text, format!("`{fix}` replaces it"));
+            }
         }
     }
 }

@@ -1,0 +1,6 @@
+//! What AWS does that emulators do not, played in front of one.
+
+mod account;
+mod api;
+mod templates;
+mod waits;

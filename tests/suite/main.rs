@@ -12,6 +12,7 @@
 
 mod architecture;
 mod artifact;
+mod aws_requests;
 mod bootstrap;
 mod bulk;
 mod bulk_interrupted;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Answer, Sandbox, request, start_peer};
+use super::{Answer, Recorder, Sandbox, request, start_peer};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 /// A running MiniStack.
@@ -33,17 +33,21 @@ pub fn ministack_with_iam() -> &'static MiniStack {
 
 impl MiniStack {
     fn start(enforces_iam: bool) -> Self {
-        let (endpoint, process) = start_peer("ministack", "/_ministack/health", |command, port| {
+        let recorder = Recorder::bind();
+        let endpoint = recorder.endpoint.clone();
+        let (peer, process) = start_peer("ministack", "/_ministack/health", |command, port| {
             command
                 .arg("ministack")
                 .env("GATEWAY_PORT", port.to_string())
                 .env("BIND_HOST", "127.0.0.1")
-                .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
+                // Where its functions find AWS.
+                .env("AWS_ENDPOINT_URL", &endpoint)
                 .env("MINISTACK_REGION", "eu-west-1")
                 .env("MINISTACK_ACCOUNT_ID", "111111111111")
                 .env("IOT_MTLS_ENABLED", "0")
                 .env("AUTH", enforces_iam.to_string());
         });
+        recorder.serve(&peer);
         Self {
             endpoint,
             _process: Mutex::new(process),

@@ -1,5 +1,6 @@
 //! What the tests stand on: the binary in a sandbox, the peers, and HTTP.
 
+pub mod aws_model;
 pub mod cloudformation;
 mod codebuild;
 mod gateway;
@@ -10,6 +11,7 @@ mod moto;
 mod peers;
 mod process;
 mod proxy;
+mod recorder;
 mod replay;
 mod runner;
 mod sandbox;
@@ -26,6 +28,7 @@ pub use moto::Moto;
 pub use peers::{awscli, checkov, peer};
 pub use process::{free_port, start_peer};
 pub use proxy::Proxy;
+pub use recorder::{Recorder, assert_nothing_refused};
 pub use replay::{Reply, Request, replay};
 pub use runner::runner;
 pub use sandbox::{Run, Sandbox};

@@ -2,7 +2,7 @@
 
 use std::process::Child;
 
-use super::start_peer;
+use super::{Recorder, start_peer};
 
 /// A running moto.
 pub struct Moto {
@@ -14,11 +14,14 @@ pub struct Moto {
 impl Moto {
     /// moto with nothing in it, in account 111111111111.
     pub fn start() -> Self {
-        let (endpoint, process) = start_peer("moto", "/moto-api/", |command, port| {
+        let (peer, process) = start_peer("moto", "/moto-api/", |command, port| {
             command
                 .args(["moto.server", "-H", "127.0.0.1", "-p", &port.to_string()])
                 .env("MOTO_ACCOUNT_ID", "111111111111");
         });
+        let recorder = Recorder::bind();
+        let endpoint = recorder.endpoint.clone();
+        recorder.serve(&peer);
         Self { endpoint, process }
     }
 }

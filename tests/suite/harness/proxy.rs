@@ -1,13 +1,15 @@
 //! A proxy between umb and an emulator: counts the calls, fails some of them on a seeded schedule, and responds to
 //! what the emulator does not have.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use super::aws_model::Sent;
+use super::recorder::{read_body, read_head, record};
 use super::{MiniStack, Reply, replay};
 
 /// A running proxy; it serves as long as the tests run.
@@ -160,6 +162,8 @@ fn serve(mut client: &TcpStream, aws: &str, state: &Mutex<State>) -> std::io::Re
         )
     };
     if let Some(reply) = reply {
+        // Nothing behind this one sees it.
+        let _ = record(&request.sent);
         return reply.write(client);
     }
     match fate {
@@ -172,7 +176,7 @@ fn serve(mut client: &TcpStream, aws: &str, state: &Mutex<State>) -> std::io::Re
     }
     let mut server = TcpStream::connect(aws)?;
     server.write_all(&request.head)?;
-    server.write_all(&request.body)?;
+    server.write_all(&request.sent.body)?;
     let mut answer = Vec::new();
     server.read_to_end(&mut answer)?;
     match fate {
@@ -195,7 +199,7 @@ fn refuse(
     let error = format!("<Error><Code>{code}</Code><Message>by the proxy</Message></Error>");
     let body = if !request.target.is_empty() {
         format!("{{\"__type\":\"{code}\",\"message\":\"by the proxy\"}}")
-    } else if request.body.starts_with(b"Action=") {
+    } else if request.sent.body.starts_with(b"Action=") {
         format!("<ErrorResponse>{error}</ErrorResponse>")
     } else {
         error
@@ -209,73 +213,51 @@ fn refuse(
 
 struct Request {
     head: Vec<u8>,
-    body: Vec<u8>,
-    first_line: String,
     target: String,
+    sent: Sent,
 }
 
 impl Request {
     fn replayed(&self) -> replay::Request {
-        let mut words = self.first_line.split(' ').map(str::to_owned);
-        replay::Request::new(
-            words.next().unwrap_or_default(),
-            words.next().unwrap_or_default(),
-            self.target.clone(),
-            self.body.clone(),
-        )
+        replay::Request::new(&self.sent)
     }
 
     /// What is called, in the words of its protocol.
     fn call(&self) -> String {
-        let body = String::from_utf8_lossy(&self.body);
+        let body = String::from_utf8_lossy(&self.sent.body);
         if let Some(action) = body.strip_prefix("Action=") {
             return action.split('&').next().unwrap_or_default().to_owned();
         }
         if !self.target.is_empty() {
             return self.target.clone();
         }
-        let mut words = self.first_line.split(' ');
-        format!(
-            "{} {}",
-            words.next().unwrap_or_default(),
-            words.next().unwrap_or_default()
-        )
+        format!("{} {}", self.sent.method, self.sent.target)
     }
 }
 
 /// Reads a request; what is forwarded asks for the connection to be closed after it.
 fn read(mut client: &TcpStream) -> std::io::Result<Request> {
     let mut reader = BufReader::new(client);
-    let mut first_line = String::new();
-    reader.read_line(&mut first_line)?;
-    let mut head = first_line.clone().into_bytes();
-    let (mut length, mut target) = (0, String::new());
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        if line.trim().is_empty() {
-            break;
-        }
-        let (name, value) = line.split_once(':').unwrap_or((&line, ""));
-        match name.to_ascii_lowercase().as_str() {
-            "connection" => continue,
-            "expect" => {
-                client.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
-                continue;
-            }
-            "content-length" => length = value.trim().parse().unwrap_or(0),
-            "x-amz-target" => value.trim().clone_into(&mut target),
-            _ => {}
-        }
-        head.extend(line.as_bytes());
+    let (mut sent, lines) = read_head(&mut reader)?.ok_or(ErrorKind::UnexpectedEof)?;
+    if sent.headers.contains_key("expect") {
+        client.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
     }
+    read_body(&mut reader, &mut sent)?;
+    let is_ours = |line: &&[u8]| {
+        let line = String::from_utf8_lossy(line).to_ascii_lowercase();
+        line.trim().is_empty() || line.starts_with("connection:") || line.starts_with("expect:")
+    };
+    let mut head: Vec<u8> = lines
+        .split_inclusive(|byte| *byte == b'\n')
+        .filter(|line| !is_ours(line))
+        .flatten()
+        .copied()
+        .collect();
     head.extend(b"Connection: close\r\n\r\n");
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
+    let target = sent.headers.get("x-amz-target").cloned();
     Ok(Request {
         head,
-        body,
-        first_line,
-        target,
+        target: target.unwrap_or_default(),
+        sent,
     })
 }

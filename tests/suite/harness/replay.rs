@@ -1,10 +1,13 @@
 //! AWS as documented, for what no emulator does: a server with prepared responses.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, ErrorKind, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
 use serde_json::Value;
+
+use super::aws_model::Sent;
+use super::recorder::{read_body, read_head, record};
 
 /// A request, as far as responses depend on it.
 pub struct Request {
@@ -18,13 +21,17 @@ pub struct Request {
 }
 
 impl Request {
-    pub(super) fn new(method: String, path: String, target: String, bytes: Vec<u8>) -> Self {
+    pub(super) fn new(sent: &Sent) -> Self {
         Self {
-            method,
-            path,
-            target,
-            body: String::from_utf8_lossy(&bytes).into_owned(),
-            bytes,
+            method: sent.method.clone(),
+            path: sent.target.clone(),
+            target: sent
+                .headers
+                .get("x-amz-target")
+                .cloned()
+                .unwrap_or_default(),
+            body: String::from_utf8_lossy(&sent.body).into_owned(),
+            bytes: sent.body.clone(),
         }
     }
 
@@ -130,25 +137,8 @@ pub fn replay<R: Into<Reply>>(mut answer: impl FnMut(&Request) -> R + Send + 'st
 /// One request and its response: the connection ends with it.
 fn serve(connection: &TcpStream, answer: impl FnOnce(&Request) -> Reply) -> std::io::Result<()> {
     let mut reader = BufReader::new(connection);
-    let mut line = String::new();
-    reader.read_line(&mut line)?;
-    let mut words = line.split(' ').map(str::to_owned);
-    let (method, path) = (
-        words.next().unwrap_or_default(),
-        words.next().unwrap_or_default(),
-    );
-    let (mut length, mut target) = (0, String::new());
-    while line.trim() != "" {
-        line.clear();
-        reader.read_line(&mut line)?;
-        let (name, value) = line.split_once(':').unwrap_or_default();
-        match name.to_ascii_lowercase().as_str() {
-            "content-length" => length = value.trim().parse().unwrap_or(0),
-            "x-amz-target" => value.trim().clone_into(&mut target),
-            _ => {}
-        }
-    }
-    let mut bytes = vec![0; length];
-    reader.read_exact(&mut bytes)?;
-    answer(&Request::new(method, path, target, bytes)).write(connection)
+    let (mut sent, _) = read_head(&mut reader)?.ok_or(ErrorKind::UnexpectedEof)?;
+    read_body(&mut reader, &mut sent)?;
+    let _ = record(&sent);
+    answer(&Request::new(&sent)).write(connection)
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{MiniStack, processes_in, signal};
+use super::{MiniStack, assert_nothing_refused, processes_in, signal};
 
 /// A working folder, a home folder, and environment variables.
 pub struct Sandbox {
@@ -150,6 +150,7 @@ impl Sandbox {
             stdout,
             stderr,
         } = self.command(args).output().unwrap();
+        assert_nothing_refused();
         Run {
             code: status.code().unwrap_or(-1),
             stdout: String::from_utf8(stdout).unwrap(),

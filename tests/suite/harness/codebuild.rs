@@ -31,7 +31,7 @@ impl Container {
     /// A container with these variables beside those that every one has.
     pub fn new(environment: &BTreeMap<String, String>) -> Self {
         let folder = TempDir::new().unwrap();
-        for name in ["bin", "root", "src"] {
+        for name in ["bin", "root", "src", "tmp"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         symlink(awscli(), folder.path().join("bin/aws")).unwrap();
@@ -83,6 +83,8 @@ impl Container {
             .env_clear()
             .env("PATH", format!("{}:{PATH}", folder.join("bin").display()))
             .env("HOME", folder.join("root"))
+            // What a container forgets.
+            .env("TMPDIR", folder.join("tmp"))
             .envs(inputs)
             .envs(&self.environment)
             .output()

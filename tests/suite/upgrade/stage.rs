@@ -63,6 +63,8 @@ fn physical_ids(aws: &MiniStack, sandbox: &Sandbox, stack: &str) -> BTreeMap<Str
         .zip(all("PhysicalResourceId"))
         // Made to be replaced.
         .filter(|(id, _)| !id.starts_with("APIDeployment"))
+        // AWS imports a new body into the API that there is; MiniStack makes another one.
+        .filter(|(id, _)| !["RestAPI", "APIPermission"].contains(&id.as_str()))
         .collect()
 }
 
@@ -82,7 +84,12 @@ fn a_deployed_stage_is_updated_in_place_with_its_users() {
     sandbox.umb(&users).ok();
     let seen = |sandbox: &Sandbox| {
         let ids = stacks.map(|stack| physical_ids(aws, sandbox, stack));
-        let outputs = sandbox.umb(&["outputs", "dev"]).ok().stdout;
+        let api = sandbox.output("dev", "RestAPIId");
+        let outputs = sandbox
+            .umb(&["outputs", "dev"])
+            .ok()
+            .stdout
+            .replace(&api, "API");
         let users = sandbox
             .umb(&["users", "list", "--stage", "dev"])
             .ok()

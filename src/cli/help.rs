@@ -17,7 +17,10 @@ const GROUPS: [(&str, &[&str]); 5] = [
         "Deploy every commit",
         &["init", "connection", "bootstrap", "pipeline", "doctor"],
     ),
-    ("Look inside", &["build", "synth", "artifact"]),
+    (
+        "Look inside",
+        &["build", "synth", "artifact", "permissions"],
+    ),
 ];
 
 const AFTER: &str = "\

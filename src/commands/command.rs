@@ -9,7 +9,7 @@ use super::given_flags::GivenFlags;
 use super::interrupt::stoppable;
 use super::{
     artifact, bootstrap, build, cancel, connection, deploy, destroy, diagnose, doctor, drift, init,
-    local_server, outputs, pipeline, plan, rollback, status, synth, users, watch,
+    local_server, outputs, permissions, pipeline, plan, rollback, status, synth, users, watch,
 };
 
 /// A command line, read.
@@ -45,6 +45,7 @@ pub(crate) enum Command {
     Build(build::BuildArgs),
     Synth(synth::SynthArgs),
     Artifact(artifact::ArtifactArgs),
+    Permissions(permissions::PermissionsArgs),
     #[command(hide = true)]
     LocalServer(local_server::LocalServerArgs),
 }
@@ -72,6 +73,7 @@ impl Command {
             | Self::Build(_)
             | Self::Synth(_)
             | Self::Artifact(_)
+            | Self::Permissions(_)
             | Self::LocalServer(_) => Output::Text,
         }
     }
@@ -112,6 +114,7 @@ async fn dispatch(invocation: Invocation, ui: &Ui) -> Result<Exit, Failure> {
     };
     match command {
         Command::Artifact(args) => args.run(ui).map(Exit::from),
+        Command::Permissions(args) => args.run(&settings()?, ui).map(Exit::from),
         Command::LocalServer(args) => args.run().await.map(Exit::from),
         Command::Init(args) => {
             let run = args.run(flags, Environment::read()?, ui);
@@ -163,7 +166,7 @@ mod tests {
     use super::Command;
 
     /// Verbs that wait for nothing, so that Ctrl-C needs no handling.
-    const INSTANT: [&str; 1] = ["artifact"];
+    const INSTANT: [&str; 2] = ["artifact", "permissions"];
 
     fn verbs(command: &clap::Command, prefix: &str) -> Vec<String> {
         let visible = command

@@ -21,6 +21,7 @@ mod interrupt;
 mod interrupt_table;
 mod local_server;
 mod outputs;
+mod permissions;
 mod pipeline;
 mod plan;
 mod rollback;

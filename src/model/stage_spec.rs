@@ -198,6 +198,12 @@ impl StageSpec {
         self.billing().and_then(TableBilling::capacity)
     }
 
+    /// Whether a capacity follows its load.
+    pub(crate) fn scales(&self) -> bool {
+        self.capacity()
+            .is_some_and(|(read, write)| read.scaling().or(write.scaling()).is_some())
+    }
+
     /// How many concurrent executions are set aside for the function, if any are. Lambda would take 0 as an order to
     /// stop the function.
     pub(crate) fn reservation(&self) -> Option<u32> {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use crate::harness::{Key, MiniStack, Sandbox, ministack_with_iam, request, signed, texts};
+use crate::harness::{Key, MiniStack, Sandbox, ministack_with_iam, request, signed, texts, user};
 
 const IAM: &str = "Version=2010-05-08";
 
@@ -23,33 +23,6 @@ fn deployed(aws: &MiniStack) -> Sandbox {
     let sandbox = Sandbox::on_default_account(aws);
     sandbox.umb(&["deploy", "dev"]).ok();
     sandbox
-}
-
-/// Credentials of a new IAM user whose one policy allows `actions`.
-fn user(aws: &MiniStack, root: &Sandbox, name: &str, actions: &[&str]) -> Key {
-    let policy = json!({
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}],
-    });
-    aws.form(
-        root,
-        "iam",
-        &format!("Action=CreateUser&{IAM}&UserName={name}"),
-    );
-    aws.form(
-        root,
-        "iam",
-        &format!(
-            "Action=PutUserPolicy&{IAM}&UserName={name}&PolicyName=All&PolicyDocument={policy}"
-        ),
-    );
-    let key = aws.form(
-        root,
-        "iam",
-        &format!("Action=CreateAccessKey&{IAM}&UserName={name}"),
-    );
-    let text = |element: &str| texts(&key, element)[0].as_str().unwrap().to_owned();
-    (text("AccessKeyId"), text("SecretAccessKey"))
 }
 
 /// The same app in the hands of somebody else.

@@ -31,6 +31,7 @@ mod interrupts;
 mod json;
 mod local;
 mod local_auth;
+mod permissions;
 mod pipeline;
 mod plan;
 mod properties;

@@ -5,6 +5,7 @@ pub mod cloudformation;
 mod codebuild;
 mod gateway;
 mod http;
+mod iam;
 mod invoke;
 mod ministack;
 mod moto;
@@ -22,6 +23,7 @@ mod stacks;
 
 pub use codebuild::{Container, Ran, output_folder};
 pub use http::{Answer, request};
+pub use iam::{user, user_with};
 pub use invoke::{proxied, proxy_event};
 pub use ministack::{MiniStack, ministack, ministack_with_iam, texts};
 pub use moto::Moto;

@@ -1,0 +1,100 @@
+//! `umb permissions`
+
+use crate::error::Failure;
+use crate::model::{Partition, Region, StageSpec};
+use crate::settings::Settings;
+use crate::template::{self, Bootstrap, LARGEST_MANAGED_POLICY, Task};
+use crate::ui::Ui;
+
+/// What stands for what is not known.
+const ANY: &str = "*";
+
+/// Print the IAM policy that a command needs, for this app
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  umb permissions deploy > policy.json    For whoever deploys stages
+  umb permissions users                   For whoever works with users
+  umb permissions everything              For all of umb with this app")]
+pub(crate) struct PermissionsArgs {
+    /// What the policy is for
+    #[arg(value_enum)]
+    command: CommandName,
+}
+
+/// The commands that need the same.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum CommandName {
+    /// Also status, outputs, drift, diagnose, watch and doctor
+    Plan,
+    /// Also cancel and rollback
+    Deploy,
+    Destroy,
+    /// Through the API
+    Users,
+    /// users import and export, also with --via table
+    Transfer,
+    Bootstrap,
+    /// deploy pipeline, pipeline and connection
+    Pipeline,
+    /// All of them
+    Everything,
+}
+
+impl PermissionsArgs {
+    pub(super) fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
+        let scales = settings.stages().any(StageSpec::scales);
+        let (about, partition) = (about(settings), partition(settings));
+        let policy = template::policy(&about, partition, self.task(), scales)?;
+        let size = policy.to_string().len();
+        if size > LARGEST_MANAGED_POLICY {
+            ui.note(&format!(
+                "{size} characters: more than the {LARGEST_MANAGED_POLICY} of a managed policy; take those of the commands one \
+                 by one, or an inline policy of a role"
+            ));
+        }
+        ui.print(&format!("{policy:#}"));
+        Ok(())
+    }
+
+    fn task(&self) -> Task {
+        match self.command {
+            CommandName::Plan => Task::Plan,
+            CommandName::Deploy => Task::Deploy,
+            CommandName::Destroy => Task::Destroy,
+            CommandName::Users => Task::Users,
+            CommandName::Transfer => Task::Transfer,
+            CommandName::Bootstrap => Task::Bootstrap,
+            CommandName::Pipeline => Task::Pipeline,
+            CommandName::Everything => Task::Everything,
+        }
+    }
+}
+
+/// The app where all of its stages are: in one account and region, if they are all said to be in the same.
+fn about(settings: &Settings) -> Bootstrap {
+    let accounts = settings.stages().map(|stage| stage.account.as_ref());
+    let regions = settings.stages().map(|stage| stage.region.as_ref());
+    let account = only(accounts).map_or_else(|| ANY.to_owned(), ToString::to_string);
+    Bootstrap {
+        app: settings.app.clone(),
+        pipeline_account: account.clone(),
+        account,
+        region: only(regions).map_or_else(|| ANY.to_owned(), ToString::to_string),
+        boundary: settings.boundary.clone(),
+        sets_logging_role: false,
+    }
+}
+
+fn partition(settings: &Settings) -> &'static str {
+    let regions = settings.stages().map(|stage| stage.region.as_ref());
+    only(regions)
+        .map_or(Partition::Aws, Region::partition)
+        .name()
+}
+
+/// The value that all have in common.
+fn only<'a, T: PartialEq>(mut values: impl Iterator<Item = Option<&'a T>>) -> Option<&'a T> {
+    let first = values.next().flatten()?;
+    values.all(|other| other == Some(first)).then_some(first)
+}

@@ -145,9 +145,11 @@ impl Follower<'_> {
                 ..self.stack.clone()
             }));
         };
+        // Events may be ahead of the stack: this may still be what it was before the operation.
+        let is_old = now.status == self.stack.status && now.changed == self.stack.changed;
         if now.status.is_moving() {
             self.has_started = true;
-        } else if self.has_started || self.asked.elapsed() > START_TIMEOUT {
+        } else if (self.has_started && !is_old) || self.asked.elapsed() > START_TIMEOUT {
             self.report_events().await;
             return Ok(Some(now));
         }

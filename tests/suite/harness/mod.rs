@@ -1,5 +1,6 @@
 //! What the tests stand on: the binary in a sandbox, the peers, and HTTP.
 
+mod as_aws;
 pub mod aws_model;
 pub mod cloudformation;
 mod codebuild;
@@ -21,6 +22,7 @@ mod signal;
 mod signing;
 mod stacks;
 
+pub use as_aws::as_aws;
 pub use codebuild::{Container, Ran, output_folder};
 pub use http::{Answer, request};
 pub use iam::{user, user_with};

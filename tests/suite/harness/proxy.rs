@@ -31,7 +31,12 @@ struct State {
     refused: Option<(String, &'static str)>,
     /// What is answered here.
     responses: Option<Responses>,
+    /// What becomes of the emulator's answers.
+    edits: Option<Edits>,
 }
+
+/// Changes an answer of the emulator's.
+type Edits = Box<dyn FnMut(&replay::Request, Vec<u8>) -> Vec<u8> + Send>;
 
 /// What is answered in the emulator's place.
 type Responses = Box<dyn FnMut(&replay::Request) -> Option<Reply> + Send>;
@@ -81,6 +86,7 @@ impl Proxy {
             alarm: None,
             refused: None,
             responses: None,
+            edits: None,
         }));
         let shared = Arc::clone(&state);
         thread::spawn(move || {
@@ -91,6 +97,11 @@ impl Proxy {
             }
         });
         Self { endpoint, state }
+    }
+
+    /// From now on, the emulator's answers are changed by `edits`.
+    pub fn edit(&self, edits: impl FnMut(&replay::Request, Vec<u8>) -> Vec<u8> + Send + 'static) {
+        self.state.lock().unwrap().edits = Some(Box::new(edits));
     }
 
     /// What was called since the last time.
@@ -179,6 +190,9 @@ fn serve(mut client: &TcpStream, aws: &str, state: &Mutex<State>) -> std::io::Re
     server.write_all(&request.sent.body)?;
     let mut answer = Vec::new();
     server.read_to_end(&mut answer)?;
+    if let Some(edit) = &mut state.lock().unwrap().edits {
+        answer = edit(&request.replayed(), answer);
+    }
     match fate {
         Fate::Unheard => client.shutdown(Shutdown::Both),
         Fate::Truncated => {

@@ -62,6 +62,8 @@ pub struct Reply {
     status: u16,
     headers: &'static str,
     body: Vec<u8>,
+    /// Whether the body is the whole response, with its head.
+    is_whole: bool,
 }
 
 impl From<(u16, String)> for Reply {
@@ -70,6 +72,7 @@ impl From<(u16, String)> for Reply {
             status,
             headers: "Content-Type: text/xml\r\n",
             body: text.into_bytes(),
+            is_whole: false,
         }
     }
 }
@@ -81,6 +84,15 @@ impl Reply {
             status,
             headers: "Content-Type: application/x-amz-json-1.1\r\n",
             body: body.to_string().into_bytes(),
+            is_whole: false,
+        }
+    }
+
+    /// Of an API: <https://www.rfc-editor.org/rfc/rfc9457>.
+    pub fn problem(status: u16, body: &Value) -> Self {
+        Self {
+            headers: "Content-Type: application/problem+json\r\nRetry-After: 1\r\n",
+            ..Self::json(status, body)
         }
     }
 
@@ -90,6 +102,7 @@ impl Reply {
             status: 200,
             headers: "Content-Type: application/octet-stream\r\n",
             body: body.to_vec(),
+            is_whole: false,
         }
     }
 
@@ -101,6 +114,17 @@ impl Reply {
             status,
             headers: "Content-Type: application/cbor\r\nsmithy-protocol: rpc-v2-cbor\r\n",
             body: bytes,
+            is_whole: false,
+        }
+    }
+
+    /// A response that came from a server.
+    pub fn whole(response: Vec<u8>) -> Self {
+        Self {
+            status: 200,
+            headers: "",
+            body: response,
+            is_whole: true,
         }
     }
 }
@@ -111,7 +135,11 @@ impl Reply {
             status,
             headers,
             body,
+            is_whole,
         } = self;
+        if *is_whole {
+            return connection.write_all(body);
+        }
         write!(
             connection,
             "HTTP/1.1 {status} Replayed\r\n{headers}Connection: close\r\nContent-Length: {}\r\n\r\n",

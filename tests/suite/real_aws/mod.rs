@@ -2,5 +2,6 @@
 
 mod account;
 mod api;
+mod cycle;
 mod templates;
 mod waits;

@@ -1,0 +1,103 @@
+//! The whole life of an app where everything is as slow, busy and strict as on AWS.
+
+use std::fs;
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::harness::{Sandbox, as_aws, ministack};
+
+/// What must have been met for the cycle to show anything.
+const BEHAVIOURS: [&str; 8] = [
+    "a bucket with another operation",
+    "a function that is updating",
+    "a function without an execution left",
+    "a new table without backups",
+    "a remapped header",
+    "a table that is updating",
+    "an API that is not there yet",
+    "an old read of a stack",
+];
+
+/// Puts two users into a bucket as an export of DynamoDB's writes them.
+fn put_export(sandbox: &Sandbox, bucket: &str) {
+    let aws = ministack();
+    let place = "<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>";
+    let made = aws.send(sandbox, ["s3", "PUT", bucket], &[], Some(place.as_bytes()));
+    assert_eq!(made.status, 200, "{made:?}");
+    let mut file = GzEncoder::new(Vec::new(), Compression::fast());
+    for name in ["jane", "john"] {
+        writeln!(
+            file,
+            "{{\"Item\":{{\"username\":{{\"S\":\"{name}\"}},\"$revision\":{{\"S\":\"0123456789abcdef0123456789abcdef\"}}}}}}"
+        )
+        .unwrap();
+    }
+    let file = file.finish().unwrap();
+    let path = format!("{bucket}/a/data/1.json.gz");
+    let put = aws.send(sandbox, ["s3", "PUT", &path], &[], Some(&file));
+    assert_eq!(put.status, 200, "{put:?}");
+}
+
+#[test]
+fn an_app_lives_and_dies_on_an_emulator_that_behaves_as_aws() {
+    let (proxy, met) = as_aws(ministack());
+    let sandbox = Sandbox::on(ministack()).with("AWS_ENDPOINT_URL", &proxy.endpoint);
+    let app = sandbox.app.clone();
+    let umb = |args: &[&str]| sandbox.umb(args).ok();
+    let users = |args: &[&str]| umb(&[&["users", "--stage", "prod"], args].concat());
+
+    // A table from S3, for a stage that imports it.
+    let bucket = format!("{}-exports", app.to_lowercase());
+    put_export(&sandbox, &bucket);
+    users(&["import", "--from", &format!("s3://{bucket}/a/data")]);
+    umb(&["deploy", "prod"]);
+    umb(&["drift", "prod", "--exit-code"]);
+    users(&["create", "jack"]);
+    users(&["update", "jack", "--set", "a=b"]);
+
+    // A change, with a policy; then the function alone, where that is allowed.
+    sandbox
+        .settings("[stages.prod]\nlog_retention_days = 7\nallowed_accounts = [\"222222222222\"]");
+    umb(&["plan", "prod"]);
+    umb(&["deploy", "prod", "--yes"]);
+    umb(&["drift", "prod", "--exit-code"]);
+    umb(&["deploy", "dev"]);
+    umb(&["deploy", "dev", "--code-only"]);
+
+    // All transports, there and back.
+    let file = sandbox.work().join("users.jsonl");
+    for transport in ["api", "table"] {
+        users(&["export", "users.jsonl", "--sorted", "--via", transport]);
+        let exported = fs::read_to_string(&file).unwrap();
+        assert_eq!(
+            exported,
+            "{\"a\":\"b\",\"username\":\"jack\"}\n{\"username\":\"jane\"}\n{\"username\":\"john\"}\n"
+        );
+        users(&[
+            "import",
+            "users.jsonl",
+            "--on-conflict",
+            "update",
+            "--via",
+            transport,
+        ]);
+        fs::remove_file(&file).unwrap();
+    }
+    users(&["export", "--to", &format!("s3://{bucket}/b")]);
+
+    // The table outlives its stage, and comes back.
+    umb(&["destroy", "prod", "--confirm", &app]);
+    umb(&["deploy", "prod", "--yes"]);
+    users(&["get", "jack"]);
+    umb(&["destroy", "all", "--delete-data", "--confirm", &app]);
+    // The name of a bucket is taken for a while.
+    umb(&["deploy", "dev"]);
+    umb(&["destroy", "all", "--yes"]);
+
+    let met = met.lock().unwrap();
+    for behaviour in BEHAVIOURS.iter().chain(&["throttled"]) {
+        assert!(met.contains_key(behaviour), "{behaviour}: {met:#?}");
+    }
+}

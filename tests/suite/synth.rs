@@ -1,28 +1,11 @@
 //! `umb synth`, and what AWS's own schemas say of the templates.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use serde_json::Value;
 
-use crate::harness::{Sandbox, peer};
-
-#[track_caller]
-fn assert_lints(templates: &[PathBuf]) {
-    let output = Command::new(peer("cfn-lint"))
-        .arg("--include-checks=I")
-        .arg("--")
-        .args(templates)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success() && output.stdout.is_empty(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-}
+use crate::harness::{Sandbox, assert_lints};
 
 #[test]
 fn cfn_lint_has_nothing_to_say() {

@@ -13,7 +13,7 @@ use super::aws_model::{Sent, check};
 /// Where requests are recorded, one on a line: `dynamodb.GetItem`, or `refused` and why.
 const RECORD: &str = "requests.txt";
 
-/// What no model allows, so far.
+/// What no model allows, and no test has failed for yet.
 static REFUSED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// A recorder that listens, and serves as long as the tests run.
@@ -48,10 +48,11 @@ impl Recorder {
     }
 }
 
-/// Fails the test if any request so far was refused: whatever else it shows, umb has sent what AWS would not take.
+/// Fails the test if a request was refused since the last time: whatever else it shows, umb has sent what AWS would not
+/// take. The request may be that of a test that runs at the same time.
 #[track_caller]
 pub fn assert_nothing_refused() {
-    let refused = REFUSED.lock().unwrap();
+    let refused = std::mem::take(&mut *REFUSED.lock().unwrap());
     assert!(
         refused.is_empty(),
         "AWS's models do not allow: {refused:#?}"

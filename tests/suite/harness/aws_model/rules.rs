@@ -3,7 +3,16 @@
 use serde_json::Value;
 
 /// What breaks a model and is right, with the reason.
-const EXCEPTIONS: [(&str, &str); 0] = [];
+const EXCEPTIONS: [(&str, &str); 2] = [
+    (
+        "ipelineExecutionId: `",
+        "the tests call executions by words such as `one`; umb hands on what CodePipeline, or a person, calls them",
+    ),
+    (
+        "PutApprovalResult.token: `token of",
+        "and approvals by what they are about",
+    ),
+];
 
 /// A rule about an operation: what it forbids, and where that is written.
 type Rule = (&'static str, fn(&Value) -> bool, &'static str);
@@ -141,5 +150,5 @@ pub fn broken(operation: &str, input: &Value) -> Vec<String> {
 pub fn is_excepted(breach: &str) -> bool {
     EXCEPTIONS
         .iter()
-        .any(|(excepted, _)| breach.starts_with(excepted))
+        .any(|(excepted, _)| breach.contains(excepted))
 }

@@ -45,7 +45,7 @@ impl Retries {
         });
         let mode = text("AWS_RETRY_MODE", "retry_mode").map(|(name, value)| match value.trim() {
             // The mode of older SDKs, which this one does not have. Its successor makes the same calls.
-            "legacy" => Ok(RetryMode::Standard),
+            mode if mode.eq_ignore_ascii_case("legacy") => Ok(RetryMode::Standard),
             mode => RetryMode::from_str(mode).map_err(|_| {
                 Error::invalid_setting(name, &value, "it is standard, adaptive or legacy")
             }),

@@ -71,10 +71,14 @@ impl PermissionsArgs {
     }
 }
 
-/// The app where all of its stages are: in one account and region, if they are all said to be in the same.
+/// The app where all of its stages are, and its pipeline if there is to be one: in one account and region, if they are all
+/// said to be in the same.
 fn about(settings: &Settings) -> Bootstrap {
+    let pipeline = Some(&settings.pipeline).filter(|pipeline| pipeline.is_wanted());
     let accounts = settings.stages().map(|stage| stage.account.as_ref());
+    let accounts = accounts.chain(pipeline.map(|pipeline| pipeline.account.as_ref()));
     let regions = settings.stages().map(|stage| stage.region.as_ref());
+    let regions = regions.chain(pipeline.map(|pipeline| pipeline.region.as_ref()));
     let account = only(accounts).map_or_else(|| ANY.to_owned(), ToString::to_string);
     Bootstrap {
         app: settings.app.clone(),

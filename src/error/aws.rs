@@ -36,7 +36,7 @@ pub(super) fn hint(error: &Error) -> &'static str {
             "pass --region, set AWS_REGION, or set the stage's region in umb.toml"
         }
         C::InvalidSetting => {
-            "correct it in the environment or in ~/.aws/config; `aws configure list` shows what is read from where"
+            "correct the variable, or the setting of the profile in ~/.aws/config (or the file that AWS_CONFIG_FILE names)"
         }
         C::NoCredentials => {
             "run `aws configure` or `aws sso login`, name an existing profile (--profile, AWS_PROFILE), or set \

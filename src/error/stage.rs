@@ -54,17 +54,20 @@ fn hint(error: &Error) -> Option<String> {
         Error::AlarmOff { .. } => "`umb pipeline status` shows the rollback, if there is an earlier execution to roll back to"
             .to_owned(),
         Error::PolicyDiffers {
-            stack, is_wanted: true, ..
+            stack,
+            api,
+            is_wanted: true,
+            ..
         } => match stack.stage() {
             Some(stage) => format!(
                 "until this is mended, the API may take requests that it should refuse: `umb deploy {stage} \
-                 --revert-drift`"
+                 --revert-drift && aws apigateway create-deployment --rest-api-id {api} --stage-name v1`"
             ),
             None => return None,
         },
         Error::PolicyDiffers { api, .. } => format!(
             "until this is mended, the API may refuse requests that it should take: `aws apigateway update-rest-api \
-             --rest-api-id {api} --patch-operations op=remove,path=/policy && aws apigateway create-deployment \
+             --rest-api-id {api} --patch-operations op=replace,path=/policy,value= && aws apigateway create-deployment \
              --rest-api-id {api} --stage-name v1`"
         ),
         Error::CodeFailed { .. } => "fix the cause, then run the same command again".to_owned(),

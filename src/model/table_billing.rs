@@ -152,7 +152,7 @@ impl<'de> Visitor<'de> for CapacityVisitor {
 
     fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Capacity, E> {
         let units = u32::try_from(number)
-            .map_err(|_| E::invalid_value(Unexpected::Signed(number), &"u32"))?;
+            .map_err(|_| E::invalid_value(Unexpected::Signed(number), &"a number from 1"))?;
         Limit::try_from(units)
             .map(Capacity::Fixed)
             .map_err(E::custom)

@@ -1,4 +1,6 @@
-//! Whether an API lets in whom its stage's template says: what is in force decides, not what was asked for.
+//! Whether an API has the resource policy of its stage's template: what API Gateway says decides, not what was asked for.
+//!
+//! API Gateway applies the policy that an API had when it was deployed last, which it does not tell.
 
 use serde_json::Value;
 

@@ -56,9 +56,11 @@ async fn deployed_billing(
 ) -> Result<Option<TableBilling>, Error> {
     if let Some(stack) = &state.stateful {
         let template = env.cloudformation().template(stack.arn()).await?;
-        // A template that is not JSON is not umb's.
         let template = serde_json::from_str(&template).unwrap_or_default();
-        return Ok(table_billing(&template));
+        if let Some(billing) = table_billing(&template) {
+            return Ok(Some(billing));
+        }
+        // Not umb's, or changed by hand: the table itself knows.
     }
     let table = stage_table(env, stage).await?;
     Ok(table.map(|table| as_it_is(&table)))

@@ -132,6 +132,8 @@ pub(crate) fn policy(
         }
     }
     let roles = resolved(&roles.template, &known, &about.account);
+    // What is deployed may scale, whatever the settings say.
+    let scales = scales || matches!(task, Task::Plan | Task::Destroy);
     for (role, is_needed) in task.handlers() {
         let policies = list(&roles["Resources"][role]["Properties"]["Policies"]);
         for policy in policies.filter(|policy| scales || policy["PolicyName"] != CAPACITY) {

@@ -268,7 +268,7 @@ fn to_make_the_roles_of_a_pipeline() {
             "",
             &["bootstrap", "dev", "--trust", "222222222222", "--yes"],
         )],
-        unshown: &[BELIEVED, "ManageRoles"],
+        unshown: &["PassLoggingRole", BELIEVED, "ManageRoles"],
     });
 }
 

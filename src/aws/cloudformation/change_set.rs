@@ -151,12 +151,11 @@ impl CloudFormation {
         }
     }
 
-    /// Returns the result of a change set's creation; `None` while CloudFormation still computes it. Where it only notes
-    /// that a resource has been what the template says all along, nothing changes. Source: `SyncWithActual` in
+    /// Returns the result of a change set's creation; `None` while CloudFormation still computes it. A resource that is
+    /// already what the template says by now is not changed: CloudFormation only notes that. Source: `SyncWithActual` in
     /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html>.
     pub(crate) async fn computed(&self, change_set: &ChangeSet) -> Result<Option<Computed>, Error> {
         let mut changes = Vec::new();
-        let mut has_notes = false;
         let mut token = None;
         loop {
             let page = self
@@ -182,18 +181,15 @@ impl CloudFormation {
                 Some(other) => return Ok(Some(Computed::Failed(format!("it is {other}")))),
             }
             let resources = page.changes.unwrap_or_default().into_iter();
-            let (notes, real): (Vec<_>, Vec<_>) = resources
-                .filter_map(|change| change.resource_change)
-                .partition(|change| change.action == Some(ChangeAction::SyncWithActual));
-            changes.extend(real.into_iter().map(Change::from));
-            has_notes |= !notes.is_empty();
+            changes.extend(
+                resources
+                    .filter_map(|change| change.resource_change)
+                    .filter(|change| change.action != Some(ChangeAction::SyncWithActual))
+                    .map(Change::from),
+            );
             token = page.next_token.filter(|token| !token.is_empty());
             if token.is_none() {
-                return Ok(Some(if has_notes && changes.is_empty() {
-                    Computed::Empty
-                } else {
-                    Computed::Ready(changes)
-                }));
+                return Ok(Some(Computed::Ready(changes)));
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::aws::AwsEnv;
+use crate::client::Patience;
 use crate::error::Failure;
 use crate::model::{Alarm, StageSpec, TargetEnv};
 use crate::pipeline::{PipelineRuns, Proposal};
@@ -55,10 +56,13 @@ impl DeployStageArgs {
         let api = deployed.outputs.get(REST_API_ID).cloned();
         ui.say(deployed);
         let target = duty::open(settings, spec, Duty::Check).await?;
-        if let Some(api) = api {
-            stage::check_access(&target.env, stateless, &api, &*reporter).await?;
+        let mut patience = Patience::DEPLOYMENT;
+        if let Some(api) = api
+            && stage::check_access(&target.env, stateless, &api, &*reporter).await?
+        {
+            patience = Patience::SECURITY_POLICY;
         }
-        smoke_test(&target, ui).await?;
+        smoke_test(&target, patience, ui).await?;
         watch_alarm(&target, ui).await
     }
 }

@@ -23,15 +23,19 @@ impl SmokeTestArgs {
         let hints = ["name a stage on AWS", "name a stage that it deploys"];
         let stage = cloud_stage("pipeline smoke-test", &self.stage, settings, hints)?;
         let target = CloudStage::open(stage).await?;
-        smoke_test(&target, ui).await
+        smoke_test(&target, Patience::DEPLOYMENT, ui).await
     }
 }
 
 /// Protects a stage that should be protected, and tries its API.
-pub(super) async fn smoke_test(target: &CloudStage, ui: &Ui) -> Result<(), Failure> {
+pub(super) async fn smoke_test(
+    target: &CloudStage,
+    patience: Patience,
+    ui: &Ui,
+) -> Result<(), Failure> {
     stage::protect_stage(&target.env, &target.spec).await?;
     let client = target.client().await?;
-    client.verify(Patience::DEPLOYMENT).await?;
+    client.verify(patience).await?;
     ui.note(&format!("{} works", client.base()));
     let done = |step: &str| ui.note(&format!("a temporary user: {step}"));
     client.smoke_test(done).await?;

@@ -93,7 +93,7 @@ fn a_policy_that_is_not_in_force_fails_the_deploy() {
         "error: the API of {stack} lacks its template's policy about who may call it\nhint: "
     );
     assert!(
-        run.stderr.contains(&lacks) && run.stderr.contains("`umb deploy dev --revert-drift`"),
+        run.stderr.contains(&lacks) && run.stderr.contains("`umb deploy dev --revert-drift && aws"),
         "{run:#?}"
     );
     assert!(run.stdout.contains("EndpointURL"), "{run:#?}");
@@ -105,7 +105,7 @@ fn a_policy_that_is_not_in_force_fails_the_deploy() {
         "error: the API of {stack} has another policy than its template about who may call it\nhint: "
     );
     assert!(
-        run.stderr.contains(&other) && run.stderr.contains("op=remove,path=/policy"),
+        run.stderr.contains(&other) && run.stderr.contains("op=replace,path=/policy,value="),
         "{run:#?}"
     );
     *policy.lock().unwrap() = "";

@@ -91,7 +91,7 @@ fn removed(resource_type: &str) -> Impact {
         "AWS::ApiGateway::Deployment" => harmless("a snapshot that nothing uses any more"),
         "AWS::DynamoDB::Table" => grave("the table is deleted: all users are lost"),
         kind if kind.starts_with(AUTOSCALING) => {
-            harmless("the table's capacity no longer follows its load")
+            harmless("the table keeps the units that it has now, whatever the template says")
         }
         "AWS::Logs::LogGroup" => grave("the log group is deleted with its lines"),
         _ => grave("is deleted"),

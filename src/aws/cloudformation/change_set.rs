@@ -251,3 +251,37 @@ fn express() -> DeploymentConfig {
 fn says_nothing_to_change(reason: &str) -> bool {
     reason.contains("didn't contain changes") || reason.contains("No updates are to be performed")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_only_noted_is_no_change() {
+        let change = |id: &str, action: &str| {
+            format!(
+                "<member><Type>Resource</Type><ResourceChange><Action>{action}</Action><LogicalResourceId>{id}\
+                 </LogicalResourceId><ResourceType>AWS::Logs::LogGroup</ResourceType></ResourceChange></member>"
+            )
+        };
+        let changes = change("Noted", "SyncWithActual") + &change("Changed", "Modify");
+        let cloudformation = CloudFormation::replayed(move |_| {
+            let result = format!("<Status>CREATE_COMPLETE</Status><Changes>{changes}</Changes>");
+            let xml = format!(
+                "<DescribeChangeSetResponse><DescribeChangeSetResult>{result}</DescribeChangeSetResult>\
+                 </DescribeChangeSetResponse>"
+            );
+            Some((200, xml))
+        });
+        let change_set = ChangeSet {
+            arn: "arn:aws:cloudformation:eu-west-1:111111111111:changeSet/a/1".to_owned(),
+            stack_arn: "arn:aws:cloudformation:eu-west-1:111111111111:stack/a/1".to_owned(),
+        };
+        let computed = cloudformation.computed(&change_set).await;
+        let Ok(Some(Computed::Ready(changes))) = computed else {
+            panic!("{computed:?}");
+        };
+        let changed: Vec<_> = changes.iter().map(|change| &change.logical_id).collect();
+        assert_eq!(changed, ["Changed"]);
+    }
+}

@@ -140,7 +140,7 @@ mod tests {
         }
     }
 
-    /// Looks that find nothing, or fail, and then one that finds something; returns how long that took.
+    /// Runs these looks, which find nothing or fail, then one that succeeds; returns how long that took.
     async fn time_of(looks: impl IntoIterator<Item = Result<(), Failed>>) -> Duration {
         let started = Instant::now();
         let mut looks = looks.into_iter();

@@ -1,7 +1,8 @@
 //! IAM: the account's own policies and roles.
 
 use aws_sdk_iam::Client;
-use aws_sdk_iam::error::ProvideErrorMetadata as _;
+use aws_sdk_iam::config::http::HttpResponse;
+use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 
 use super::env::AwsEnv;
 use super::error::Error;
@@ -16,12 +17,7 @@ pub(crate) async fn has_policy(env: &AwsEnv, name: &str) -> Result<bool, Error> 
         .policy_arn(format!("arn:{partition}:iam::{account}:policy/{name}"))
         .send()
         .await;
-    match asked {
-        Err(error) if error.code() == Some("NoSuchEntity") => Ok(false),
-        asked => asked
-            .map(|_| true)
-            .map_err(|error| Error::new("IAM GetPolicy", error)),
-    }
+    exists("IAM GetPolicy", asked)
 }
 
 /// Whether the account has a role of this name. Source:
@@ -32,10 +28,19 @@ pub(crate) async fn has_role(session: &Session, name: &str) -> Result<bool, Erro
         .role_name(name)
         .send()
         .await;
+    exists("IAM GetRole", asked)
+}
+
+/// Whether IAM knows what `call` asked about.
+fn exists<T, E>(
+    call: &'static str,
+    asked: Result<T, SdkError<E, HttpResponse>>,
+) -> Result<bool, Error>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
     match asked {
         Err(error) if error.code() == Some("NoSuchEntity") => Ok(false),
-        asked => asked
-            .map(|_| true)
-            .map_err(|error| Error::new("IAM GetRole", error)),
+        asked => asked.map(|_| true).map_err(|error| Error::new(call, error)),
     }
 }

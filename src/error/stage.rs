@@ -60,13 +60,13 @@ fn hint(error: &Error) -> Option<String> {
             ..
         } => match stack.stage() {
             Some(stage) => format!(
-                "until this is mended, the API may take requests that it should refuse: `umb deploy {stage} \
+                "the API may accept requests that it should refuse; to fix that, run `umb deploy {stage} \
                  --revert-drift && aws apigateway create-deployment --rest-api-id {api} --stage-name v1`"
             ),
             None => return None,
         },
         Error::PolicyDiffers { api, .. } => format!(
-            "until this is mended, the API may refuse requests that it should take: `aws apigateway update-rest-api \
+            "the API may refuse requests that it should accept; to fix that, run `aws apigateway update-rest-api \
              --rest-api-id {api} --patch-operations op=replace,path=/policy,value= && aws apigateway create-deployment \
              --rest-api-id {api} --stage-name v1`"
         ),

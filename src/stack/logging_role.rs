@@ -32,8 +32,8 @@ impl LoggingRole {
         }
     }
 
-    /// Decides what a stack does about the role. A stack that has set it keeps doing so. Another one does where no role
-    /// is named, or where the one that is was deleted: then API Gateway drops the logs of all APIs, and says nothing.
+    /// Decides what a stack does about the role. A stack that has set it keeps doing so. Any other stack sets it if the
+    /// account names no role, or one that was deleted: API Gateway then drops the logs of all APIs without a word.
     pub(crate) async fn decide(
         env: &AwsEnv,
         existing: Option<&DeployedStack>,
@@ -106,9 +106,9 @@ impl LoggingRole {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NamedRole {
     Nothing,
-    /// One that exists, as far as whoever asks may know.
+    /// A role that exists, or that the caller is not allowed to look up.
     Role,
-    /// One that does not exist, by its ARN.
+    /// The ARN of a role that no longer exists.
     Deleted(String),
 }
 
@@ -121,7 +121,7 @@ impl NamedRole {
         let name = arn.rsplit('/').next().unwrap_or_default();
         match aws::iam::has_role(env.session(), name).await {
             Ok(false) => Ok(Self::Deleted(arn)),
-            // Whoever may not look must believe that it is there.
+            // Without permission to look it up, it counts as existing.
             Err(error) if error.cause() == Cause::Denied => Ok(Self::Role),
             found => found.map(|_| Self::Role),
         }

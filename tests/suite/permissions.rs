@@ -14,7 +14,18 @@ const ACCOUNT: &str = "111111111111";
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 const LARGEST_MANAGED_POLICY: usize = 6_144;
 
-/// What a command says that does without.
+/// What there are policies for, `everything` left out.
+const TASKS: [&str; 7] = [
+    "plan",
+    "deploy",
+    "destroy",
+    "users",
+    "transfer",
+    "bootstrap",
+    "pipeline",
+];
+
+/// What a command says when a permission is missing.
 const DENIED: [&str; 3] = [
     "AccessDenied",
     "rejected these credentials",
@@ -279,15 +290,7 @@ fn each_fits_into_a_managed_policy_with_the_longest_names() {
     let sandbox = Sandbox::new();
     let app = "A".repeat(24);
     sandbox.whole_settings(&settings(&app, "").replace("eu-west-1", "ap-southeast-2"));
-    for task in [
-        "plan",
-        "deploy",
-        "destroy",
-        "users",
-        "transfer",
-        "bootstrap",
-        "pipeline",
-    ] {
+    for task in TASKS {
         let policy = json!({"Version": "2012-10-17", "Statement": statements(&sandbox, task)});
         let size = policy.to_string().len();
         assert!(size <= LARGEST_MANAGED_POLICY, "{task}: {size}");
@@ -298,16 +301,7 @@ fn each_fits_into_a_managed_policy_with_the_longest_names() {
 fn the_documentation_shows_what_umb_prints() {
     let text = include_str!("../../docs/permissions.md");
     let sandbox = Sandbox::new();
-    for task in [
-        "plan",
-        "deploy",
-        "destroy",
-        "users",
-        "transfer",
-        "bootstrap",
-        "pipeline",
-        "everything",
-    ] {
+    for task in TASKS.into_iter().chain(["everything"]) {
         let heading = format!("\n### `umb permissions {task}`\n");
         let (_, section) = text.split_once(&heading).unwrap();
         let (_, shown) = section.split_once("```json\n").unwrap();

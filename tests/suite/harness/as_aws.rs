@@ -101,9 +101,7 @@ impl Aws {
         }
         self.meet("throttled");
         Some(if is_query {
-            let error = "<Code>Throttling</Code><Message>Rate exceeded</Message>";
-            let text = format!("<ErrorResponse><Error>{error}</Error></ErrorResponse>");
-            Reply::from((400, text))
+            Reply::query_error("Throttling", "Rate exceeded")
         } else {
             refusal(400, "ThrottlingException")
         })

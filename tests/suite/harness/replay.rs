@@ -88,6 +88,15 @@ impl Reply {
         }
     }
 
+    /// An error of the query protocol.
+    pub fn query_error(code: &str, message: &str) -> Self {
+        let error = format!("<Code>{code}</Code><Message>{message}</Message>");
+        Self::from((
+            400,
+            format!("<ErrorResponse><Error>{error}</Error></ErrorResponse>"),
+        ))
+    }
+
     /// Of an API: <https://www.rfc-editor.org/rfc/rfc9457>.
     pub fn problem(status: u16, body: &Value) -> Self {
         Self {

@@ -59,7 +59,7 @@ fn a_logging_role_that_was_deleted_is_replaced_where_somebody_agrees() {
             .contains("was deleted; `umb deploy dev --revert-drift` creates it again"),
         "{run:#?}"
     );
-    // Any other one replaces it: one that is new, and one that was fine without.
+    // Any other stack replaces it: a new one, and one that never set the role.
     let run = sandbox.umb(&["deploy", "qa"]).fails(3);
     let asked = format!("{first}, which was deleted");
     assert!(run.stderr.contains(&asked), "{run:#?}");

@@ -19,11 +19,8 @@ fn drift_is_reverted_only_of_stacks_that_exist() {
         let is_refused = request.is("CreateChangeSet")
             && has(&request.body, "ChangeSetType=CREATE")
             && has(&request.body, "DeploymentMode=REVERT_DRIFT");
-        is_refused.then(|| {
-            let message = "<ErrorResponse><Error><Code>ValidationError</Code><Message>REVERT_DRIFT is for stacks that \
-                           exist</Message></Error></ErrorResponse>";
-            Reply::from((400, message.to_owned()))
-        })
+        is_refused
+            .then(|| Reply::query_error("ValidationError", "REVERT_DRIFT is for stacks that exist"))
     });
     let sandbox = Sandbox::on(aws).with("AWS_ENDPOINT_URL", &proxy.endpoint);
     sandbox.umb(&["deploy", "dev", "--revert-drift"]).ok();

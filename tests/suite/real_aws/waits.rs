@@ -105,9 +105,7 @@ fn throttling_ends_no_wait() {
         *counted.lock().unwrap().entry(throttled).or_default() += 1;
         let throttling = json!({"__type": "ThrottlingException", "message": "Rate exceeded"});
         Some(if request.body.contains("Action=") {
-            let error = "<Code>Throttling</Code><Message>Rate exceeded</Message>";
-            let text = format!("<ErrorResponse><Error>{error}</Error></ErrorResponse>");
-            Reply::from((400, text))
+            Reply::query_error("Throttling", "Rate exceeded")
         } else {
             Reply::json(429, &throttling)
         })
@@ -137,9 +135,7 @@ fn the_number_of_attempts_is_the_users() {
     let proxy = Proxy::over(&aws.endpoint, move |request| {
         request.is("GetCallerIdentity").then(|| {
             *counted.lock().unwrap() += 1;
-            let error = "<Code>Throttling</Code><Message>Rate exceeded</Message>";
-            let text = format!("<ErrorResponse><Error>{error}</Error></ErrorResponse>");
-            Reply::from((400, text))
+            Reply::query_error("Throttling", "Rate exceeded")
         })
     });
     for (attempts, expected) in [("1", 1), ("2", 2), ("", 5)] {

@@ -117,7 +117,7 @@ impl<'a> Template<'a> {
         }
     }
 
-    /// Of several that fit, the one that says most.
+    /// If several templates match, the most specific one is meant.
     fn rank(&self) -> (usize, usize) {
         let is_literal = |segment: &&&str| !segment.starts_with('{');
         let literals = self.segments.iter().filter(is_literal).count();

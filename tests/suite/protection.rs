@@ -24,6 +24,22 @@ fn protections(sandbox: &Sandbox) -> Value {
 }
 
 #[test]
+fn whoever_names_another_app_destroys_nothing() {
+    let sandbox = Sandbox::on(ministack());
+    sandbox.umb(&["deploy", "dev", "--no-verify"]).ok();
+    for target in ["dev", "all"] {
+        let run = sandbox
+            .umb(&["destroy", target, "--yes", "--confirm", "Other"])
+            .fails(3);
+        assert!(run.stderr.contains("nothing was changed"), "{run:#?}");
+    }
+    sandbox.umb(&["outputs", "dev"]).ok();
+    sandbox
+        .umb(&["destroy", "dev", "--confirm", &sandbox.app])
+        .ok();
+}
+
+#[test]
 fn prod_is_protected_and_its_table_outlives_it() {
     let aws = ministack();
     let sandbox = Sandbox::on(aws);

@@ -10,14 +10,15 @@ pub(super) struct Consent<'a> {
     pub(super) app: &'a App,
     /// Whether to destroy without asking what is not protected.
     pub(super) yes: bool,
-    /// The app's name, for what is protected.
+    /// The app's name, as somebody who destroys what is protected must give it.
     pub(super) confirm: Option<&'a str>,
     /// Whether tables that outlive their stacks go too.
     pub(super) delete_data: bool,
 }
 
 impl Consent<'_> {
-    /// Asks, unless the command line agrees already. What is protected takes the app's name.
+    /// Asks, unless the command line agrees already. What is protected takes the app's name; and a name that somebody gives
+    /// must be the app's in any case: they mean another app than the one that would be destroyed.
     ///
     /// # Errors
     /// When a person declines, or cannot be asked.
@@ -27,7 +28,7 @@ impl Consent<'_> {
         is_protected: bool,
         ui: &Ui,
     ) -> Result<(), Failure> {
-        if is_protected {
+        if is_protected || self.confirm.is_some() {
             ui.confirm_name(question, self.app.as_str(), self.confirm)
                 .await
         } else if self.yes {

@@ -1,9 +1,9 @@
 //! `umb permissions`
 
 use crate::error::Failure;
-use crate::model::{Partition, Region, StageSpec};
+use crate::model::{App, Partition, Region, StageSpec};
 use crate::settings::Settings;
-use crate::template::{self, Bootstrap, LARGEST_MANAGED_POLICY, Task};
+use crate::template::{self, Apps, Bootstrap, LARGEST_MANAGED_POLICY, Task};
 use crate::ui::Ui;
 
 /// What stands for what is not known.
@@ -13,13 +13,17 @@ const ANY: &str = "*";
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  umb permissions deploy > policy.json    For whoever deploys stages
-  umb permissions users                   For whoever works with users
-  umb permissions everything              For all of umb with this app")]
+  umb permissions deploy > policy.json             For whoever deploys stages
+  umb permissions users                            For whoever works with users
+  umb permissions everything                       For all of umb with this app
+  umb permissions everything --app-prefix Preview  With every app named Preview…")]
 pub(crate) struct PermissionsArgs {
     /// What the policy is for
     #[arg(value_enum)]
     command: CommandName,
+    /// For every app whose name begins with this, instead of the one of umb.toml
+    #[arg(long, value_name = "PREFIX")]
+    app_prefix: Option<App>,
 }
 
 /// The commands that need the same.
@@ -34,6 +38,8 @@ enum CommandName {
     Users,
     /// users import and export, also with --via table
     Transfer,
+    /// users export --to and import --from, but for what DynamoDB does with the bucket
+    TransferS3,
     Bootstrap,
     /// deploy pipeline, pipeline and connection
     Pipeline,
@@ -44,8 +50,13 @@ enum CommandName {
 impl PermissionsArgs {
     pub(super) fn run(&self, settings: &Settings, ui: &Ui) -> Result<(), Failure> {
         let scales = settings.stages().any(StageSpec::scales);
-        let (about, partition) = (about(settings), partition(settings));
-        let policy = template::policy(&about, partition, self.task(), scales)?;
+        let (mut about, partition) = (about(settings), partition(settings));
+        let mut apps = Apps::One;
+        if let Some(prefix) = &self.app_prefix {
+            about.app = prefix.clone();
+            apps = Apps::WithPrefix;
+        }
+        let policy = template::policy(&about, partition, apps, self.task(), scales)?;
         let size = policy.to_string().len();
         if size > LARGEST_MANAGED_POLICY {
             ui.note(&format!(
@@ -64,6 +75,7 @@ impl PermissionsArgs {
             CommandName::Destroy => Task::Destroy,
             CommandName::Users => Task::Users,
             CommandName::Transfer => Task::Transfer,
+            CommandName::TransferS3 => Task::TransferS3,
             CommandName::Bootstrap => Task::Bootstrap,
             CommandName::Pipeline => Task::Pipeline,
             CommandName::Everything => Task::Everything,

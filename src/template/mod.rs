@@ -22,7 +22,7 @@ mod yaml;
 pub(crate) use bootstrap::{BOOTSTRAP_VERSION, BOOTSTRAP_VERSION_OUTPUT, Bootstrap, bootstrap};
 pub(crate) use intrinsics::resolved;
 pub(crate) use parameters::DeployedParameters;
-pub(crate) use permissions::{LARGEST_MANAGED_POLICY, Task, policy};
+pub(crate) use permissions::{Apps, LARGEST_MANAGED_POLICY, Task, policy};
 pub(crate) use pipeline::{FUNCTION_BUILDSPEC, pipeline};
 pub(crate) use pipeline_stages::CHANGE_SET;
 pub(crate) use provenance::VERSION;

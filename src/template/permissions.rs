@@ -24,11 +24,24 @@ pub(crate) enum Task {
     Destroy,
     Users,
     Transfer,
+    TransferS3,
     Bootstrap,
     Pipeline,
     /// All of that.
     Everything,
 }
+
+/// Which apps a policy is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Apps {
+    /// The one of that name.
+    One,
+    /// All whose names begin with that one.
+    WithPrefix,
+}
+
+/// The parameters of the bootstrap stack that begin with the app's name.
+const NAMED_AFTER_APP: [&str; 3] = ["App", "AssetBucket", "PipelineBucket"];
 
 /// Which role of the bootstrap stack may do what CloudFormation does for a stack, and which of its actions are needed.
 type Handlers = (&'static str, fn(&str) -> bool);
@@ -42,6 +55,7 @@ impl Task {
             Self::Destroy => "destroy",
             Self::Users => "users",
             Self::Transfer => "transfer",
+            Self::TransferS3 => "transfer-s3",
             Self::Bootstrap => "bootstrap",
             Self::Pipeline => "pipeline",
             Self::Everything => "everything",
@@ -55,7 +69,9 @@ impl Task {
             Self::Deploy | Self::Everything => &[(STAGE, any)],
             Self::Destroy => &[(STAGE, deletes)],
             // The pipeline's stacks have roles of their own.
-            Self::Users | Self::Transfer | Self::Bootstrap | Self::Pipeline => &[],
+            Self::Users | Self::Transfer | Self::TransferS3 | Self::Bootstrap | Self::Pipeline => {
+                &[]
+            }
         }
     }
 
@@ -109,11 +125,19 @@ const CAPACITY: &str = "Capacity";
 pub(crate) fn policy(
     about: &Bootstrap,
     partition: &str,
+    apps: Apps,
     task: Task,
     scales: bool,
 ) -> Result<Value, Error> {
     let roles = bootstrap(about)?;
     let mut known = roles.parameters.clone();
+    if apps == Apps::WithPrefix {
+        for name in NAMED_AFTER_APP {
+            known.entry(name.to_owned()).and_modify(|value| {
+                value.insert(about.app.as_str().len(), '*');
+            });
+        }
+    }
     known.insert("AWS::Partition".to_owned(), partition.to_owned());
     known.insert("AWS::Region".to_owned(), about.region.clone());
     let global = known["AssetBucket"].trim_end_matches("-an").to_owned();

@@ -1,8 +1,8 @@
 //! The policies of `umb permissions`: enough for what they are for, and each statement is needed. MiniStack with
 //! `AUTH=true` enforces them, also for what CloudFormation does with its caller's permissions.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Once, OnceLock};
 
 use serde_json::{Value, json};
 
@@ -15,12 +15,13 @@ const ACCOUNT: &str = "111111111111";
 const LARGEST_MANAGED_POLICY: usize = 6_144;
 
 /// What there are policies for, `everything` left out.
-const TASKS: [&str; 7] = [
+const TASKS: [&str; 8] = [
     "plan",
     "deploy",
     "destroy",
     "users",
     "transfer",
+    "transfer-s3",
     "bootstrap",
     "pipeline",
 ];
@@ -85,6 +86,32 @@ fn prepared(aws: &MiniStack, task: &Task) -> Sandbox {
     root
 }
 
+/// What a statement allows of what MiniStack does not see the table of: for any.
+fn wide(statement: &Value) -> Value {
+    const UNSEEN: [&str; 7] = [
+        "DescribeExport",
+        "DescribeImport",
+        "ExportTableToPointInTime",
+        "ImportTable",
+        "ListExports",
+        "ListImports",
+        "TagResource",
+    ];
+    // No list of actions is empty, and everybody may do this.
+    let mut actions = vec!["sts:GetCallerIdentity"];
+    actions.extend(
+        statement["Action"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|action| {
+                let name = action.as_str()?.strip_prefix("dynamodb:")?;
+                UNSEEN.contains(&name).then_some(action.as_str()?)
+            }),
+    );
+    json!({"Effect": "Allow", "Action": actions, "Resource": "*"})
+}
+
 /// Does a task as a user who has only these statements.
 fn attempt(
     aws: &MiniStack,
@@ -101,7 +128,13 @@ fn attempt(
         "logs:DescribeLogGroups",
     ];
     let own = json!({"Effect": "Allow", "Action": own, "Resource": "*"});
-    let statements: Vec<_> = statements.iter().copied().chain([&own]).collect();
+    let widened: Vec<_> = statements.iter().map(|statement| wide(statement)).collect();
+    let statements: Vec<_> = statements
+        .iter()
+        .copied()
+        .chain(&widened)
+        .chain([&own])
+        .collect();
     let policy = json!({"Version": "2012-10-17", "Statement": statements});
     let (id, secret) = user_with(aws, root, &name, &policy);
     let caller = Sandbox::at(endpoint(aws))
@@ -272,6 +305,38 @@ fn to_transfer_users() {
     });
 }
 
+/// A table to export, and a bucket with an export.
+fn exported(root: &Sandbox) {
+    static BUCKET: Once = Once::new();
+    root.umb(&["deploy", "prod"]).ok();
+    let aws = ministack_with_iam();
+    BUCKET.call_once(|| {
+        aws.create_bucket(root, "transfers");
+        let item = json!({"username": {"S": "john"}});
+        aws.put_export(root, "transfers/data/1.json.gz", &[item]);
+    });
+}
+
+#[test]
+fn to_transfer_users_by_s3() {
+    const TO: &str = "s3://transfers/users";
+    const FROM: &str = "s3://transfers/data";
+    const PROTECTED: &str = "protected = true";
+    assert_enough_and_needed(&Task {
+        name: "transfer-s3",
+        prepare: exported,
+        commands: &[
+            ("", &["users", "export", "--to", TO, "--stage", "prod"]),
+            (
+                PROTECTED,
+                &["users", "import", "--from", FROM, "--stage", "dev"],
+            ),
+        ],
+        // DynamoDB's own calls.
+        unshown: &["LogImports"],
+    });
+}
+
 #[test]
 fn to_make_the_roles_of_a_pipeline() {
     assert_enough_and_needed(&Task {
@@ -295,6 +360,44 @@ fn each_fits_into_a_managed_policy_with_the_longest_names() {
         let size = policy.to_string().len();
         assert!(size <= LARGEST_MANAGED_POLICY, "{task}: {size}");
     }
+}
+
+#[test]
+fn a_prefix_stands_for_every_app_whose_name_begins_with_it() {
+    let sandbox = Sandbox::new();
+    sandbox.whole_settings(&settings("PreviewOf42", ""));
+    for task in TASKS.into_iter().chain(["everything"]) {
+        let print = |args: &[&str]| {
+            let args = [&["permissions", task], args].concat();
+            sandbox.umb(&args).ok().stdout
+        };
+        let of_all = print(&["--app-prefix", "Preview"]);
+        let of_one = of_all
+            .replace("Preview*", "PreviewOf42")
+            .replace("preview*", "previewof42");
+        assert_eq!(of_one, print(&[]), "{task}");
+    }
+}
+
+#[test]
+fn the_policy_of_a_prefix_is_enough_for_its_apps_and_for_no_other() {
+    let aws = ministack_with_iam();
+    let task = Task {
+        name: "everything",
+        prepare: nothing,
+        commands: &[("", &["deploy", "dev"]), ("", &["destroy", "all", "--yes"])],
+        unshown: &[],
+    };
+    let root = prepared(aws, &task);
+    let attempt_as = |prefix: &str| {
+        let args = ["permissions", "everything", "--app-prefix", prefix];
+        let policy: Value = serde_json::from_str(&root.umb(&args).ok().stdout).unwrap();
+        let statements: Vec<_> = policy["Statement"].as_array().unwrap().iter().collect();
+        attempt(aws, &task, &root, &statements)
+    };
+    let beginning = &root.app[..3];
+    attempt_as("Other").unwrap_err();
+    attempt_as(beginning).unwrap();
 }
 
 #[test]

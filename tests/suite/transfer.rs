@@ -1,10 +1,6 @@
 //! `umb users export --to` and `import --from`: DynamoDB moves the users, umb watches. `MiniStack` imports what is
 //! in a bucket. It records exports but writes nothing, so the test writes what AWS would write.
 
-use std::io::Write as _;
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 use crate::harness::{Proxy, Run, Sandbox, ministack};
@@ -15,23 +11,8 @@ fn users(sandbox: &Sandbox, args: &[&str]) -> Run {
 
 fn bucket(sandbox: &Sandbox) -> String {
     let name = format!("{}-exports", sandbox.app.to_lowercase());
-    let place = "<CreateBucketConfiguration>\
-                 <LocationConstraint>eu-west-1</LocationConstraint>\
-                 </CreateBucketConfiguration>";
-    let made = ministack().send(sandbox, ["s3", "PUT", &name], &[], Some(place.as_bytes()));
-    assert_eq!(made.status, 200, "{made:?}");
+    ministack().create_bucket(sandbox, &name);
     name
-}
-
-/// Puts items into a bucket as an export does: DynamoDB JSON, an item a line, compressed.
-fn put(sandbox: &Sandbox, path: &str, items: &[Value]) {
-    let mut file = GzEncoder::new(Vec::new(), Compression::fast());
-    for item in items {
-        writeln!(file, "{}", json!({ "Item": item })).unwrap();
-    }
-    let file = file.finish().unwrap();
-    let put = ministack().send(sandbox, ["s3", "PUT", path], &[], Some(&file));
-    assert_eq!(put.status, 200, "{put:?}");
 }
 
 #[test]
@@ -60,12 +41,12 @@ fn what_an_export_wrote_becomes_the_table_of_a_protected_stage() {
             "$revision": {"S": "0123456789abcdef0123456789abcdef"},
         })
     };
-    put(
+    ministack().put_export(
         &sandbox,
         &format!("{bucket}/a/data/1.json.gz"),
         &[item("john"), item("jane")],
     );
-    put(
+    ministack().put_export(
         &sandbox,
         &format!("{bucket}/a/data/2.json.gz"),
         &[item("jill")],
@@ -106,7 +87,7 @@ fn what_an_export_wrote_becomes_the_table_of_a_protected_stage() {
 fn an_import_that_was_only_watched_no_more_is_finished_by_the_next_run() {
     let sandbox = Sandbox::on(ministack());
     let bucket = bucket(&sandbox);
-    put(
+    ministack().put_export(
         &sandbox,
         &format!("{bucket}/1.json.gz"),
         &[json!({"username": {"S": "john"}})],
@@ -153,14 +134,14 @@ fn an_import_that_failed_says_why_and_makes_room_for_the_next_one() {
         "{run:#?}"
     );
     let nobody = json!({"name": {"S": "no key"}});
-    put(
+    ministack().put_export(
         &sandbox,
         &path,
         &[json!({"username": {"S": "john"}}), nobody],
     );
     let run = users(&sandbox, &["import", "--from", &place]).fails(1);
     assert!(run.stderr.contains("ItemValidationError"), "{run:#?}");
-    put(&sandbox, &path, &[json!({"username": {"S": "john"}})]);
+    ministack().put_export(&sandbox, &path, &[json!({"username": {"S": "john"}})]);
     let run = users(&sandbox, &["import", "--from", &place]).ok();
     assert_eq!(run.stdout, "1 written, 0 rejected\n");
     sandbox.umb(&["deploy", "prod"]).ok();

@@ -1,10 +1,8 @@
 //! The whole life of an app where everything is as slow, busy and strict as on AWS.
 
 use std::fs;
-use std::io::Write as _;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use serde_json::json;
 
 use crate::harness::{Sandbox, as_aws, ministack};
 
@@ -20,26 +18,6 @@ const BEHAVIOURS: [&str; 8] = [
     "an old read of a stack",
 ];
 
-/// Puts two users into a bucket as an export of DynamoDB's writes them.
-fn put_export(sandbox: &Sandbox, bucket: &str) {
-    let aws = ministack();
-    let place = "<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>";
-    let made = aws.send(sandbox, ["s3", "PUT", bucket], &[], Some(place.as_bytes()));
-    assert_eq!(made.status, 200, "{made:?}");
-    let mut file = GzEncoder::new(Vec::new(), Compression::fast());
-    for name in ["jane", "john"] {
-        writeln!(
-            file,
-            "{{\"Item\":{{\"username\":{{\"S\":\"{name}\"}},\"$revision\":{{\"S\":\"0123456789abcdef0123456789abcdef\"}}}}}}"
-        )
-        .unwrap();
-    }
-    let file = file.finish().unwrap();
-    let path = format!("{bucket}/a/data/1.json.gz");
-    let put = aws.send(sandbox, ["s3", "PUT", &path], &[], Some(&file));
-    assert_eq!(put.status, 200, "{put:?}");
-}
-
 #[test]
 fn an_app_lives_and_dies_on_an_emulator_that_behaves_as_aws() {
     let (proxy, met) = as_aws(ministack());
@@ -50,7 +28,12 @@ fn an_app_lives_and_dies_on_an_emulator_that_behaves_as_aws() {
 
     // A table from S3, for a stage that imports it.
     let bucket = format!("{}-exports", app.to_lowercase());
-    put_export(&sandbox, &bucket);
+    ministack().create_bucket(&sandbox, &bucket);
+    let items = ["jane", "john"].map(|name| {
+        let revision = "0123456789abcdef0123456789abcdef";
+        json!({"username": {"S": name}, "$revision": {"S": revision}})
+    });
+    ministack().put_export(&sandbox, &format!("{bucket}/a/data/1.json.gz"), &items);
     users(&["import", "--from", &format!("s3://{bucket}/a/data")]);
     umb(&["deploy", "prod"]);
     umb(&["drift", "prod", "--exit-code"]);

@@ -10,6 +10,7 @@
     reason = "a test that cannot go on should say where and stop"
 )]
 
+mod acceptance;
 mod architecture;
 mod artifact;
 mod aws_requests;

@@ -1,15 +1,21 @@
 //! The fronts that the API is served on, and what every answer of theirs looks like.
 
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Sandbox, ministack, proxied, proxy_event, request};
+use crate::harness::{Answer, Caller, Sandbox, ministack, proxied, proxy_event, request};
+
+/// How long a caller repeats what the gateway is too busy for.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// How long until it does: what the gateway asks for with `Retry-After`.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Somewhere that the API is served.
 pub struct Front {
-    pub sandbox: Sandbox,
+    pub sandbox: Arc<Sandbox>,
     pub way: Way,
 }
 
@@ -19,6 +25,11 @@ pub enum Way {
     Local { base: String },
     /// Through API Gateway.
     Deployed { base: String },
+    /// Through API Gateway, signed; again while it, or the account's share of Lambda, is too busy.
+    Signed {
+        base: String,
+        caller: Box<dyn Fn() -> Caller + Send + Sync>,
+    },
     /// By invoking this function.
     Invoked { function: String },
 }
@@ -39,7 +50,7 @@ impl Front {
         sandbox.umb(&["deploy", "local"]).ok();
         let base = sandbox.output("local", "EndpointURL");
         Self {
-            sandbox,
+            sandbox: Arc::new(sandbox),
             way: Way::Local { base },
         }
     }
@@ -51,7 +62,7 @@ impl Front {
             ministack().complete_import(&sandbox);
             let base = sandbox.output("dev", "EndpointURL");
             Front {
-                sandbox,
+                sandbox: Arc::new(sandbox),
                 way: Way::Deployed { base },
             }
         });
@@ -64,7 +75,7 @@ impl Front {
             let sandbox = deployed();
             let function = sandbox.output("dev", "APIHandlerName");
             Front {
-                sandbox,
+                sandbox: Arc::new(sandbox),
                 way: Way::Invoked { function },
             }
         });
@@ -73,7 +84,7 @@ impl Front {
 
     /// Whether API Gateway is in front of it.
     pub fn has_gateway(&self) -> bool {
-        matches!(self.way, Way::Deployed { .. })
+        matches!(self.way, Way::Deployed { .. } | Way::Signed { .. })
     }
 
     pub fn raw(
@@ -96,6 +107,10 @@ impl Front {
                 );
                 let headers = [&[("Authorization", authorization.as_str())], headers].concat();
                 request(method, &format!("{base}{path}"), &headers, body).unwrap()
+            }
+            Way::Signed { base, caller } => {
+                let url = format!("{base}{path}");
+                unless_busy(|| caller().send(method, &url, headers, body).unwrap())
             }
             Way::Invoked { function } => {
                 static REQUESTS: AtomicU64 = AtomicU64::new(0);
@@ -135,6 +150,22 @@ impl Front {
     pub fn put(&self, path: &str, precondition: (&str, &str), body: &Value) -> Answer {
         let headers = [("Content-Type", "application/json"), precondition];
         self.raw("PUT", path, &headers, Some(body.to_string().as_bytes()))
+    }
+}
+
+/// The answer to a request that has got through: what was too busy has not reached the function.
+fn unless_busy(send: impl Fn() -> Answer) -> Answer {
+    let started = Instant::now();
+    loop {
+        let answer = send();
+        let is_busy = ["busy", "throttled"].iter().any(|kind| {
+            let kind = format!("\"urn:umb:problem:{kind}\"");
+            answer.status >= 400 && answer.body.contains(&kind)
+        });
+        if !is_busy || started.elapsed() > PATIENCE {
+            return answer;
+        }
+        std::thread::sleep(PAUSE);
     }
 }
 

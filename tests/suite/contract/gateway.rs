@@ -1,5 +1,7 @@
 //! What the gateway does by itself, and no other front.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use crate::harness::{Sandbox, ministack};
@@ -32,7 +34,7 @@ fn a_stage_takes_so_much_and_no_more() {
     aws.complete_import(&sandbox);
     let base = sandbox.output("dev", "EndpointURL");
     let front = Front {
-        sandbox,
+        sandbox: Arc::new(sandbox),
         way: Way::Deployed { base },
     };
     let throttled = (0..10)

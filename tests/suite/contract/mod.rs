@@ -1,6 +1,6 @@
 //! The HTTP contract: one suite, run against every front.
 
-mod fronts;
+pub mod fronts;
 mod gateway;
 mod on_one_front;
 mod preconditions;
@@ -288,9 +288,15 @@ fn other_methods_and_paths_are_refused(front: &Front) {
     }
 }
 
+/// A case of the contract, and its name.
+pub type Case = (&'static str, fn(&Front));
+
 /// Each of these as its own test, on each front.
 macro_rules! on_every_front {
     ($($case:ident,)*) => {
+        /// All of them, for a front that is not here.
+        pub const CASES: &[Case] = &[$((stringify!($case), $case),)*];
+
         mod local {
             $(#[test] fn $case() { super::$case(&super::Front::local()); })*
         }

@@ -73,6 +73,16 @@ impl Sandbox {
         Self::on_account(aws, &account)
     }
 
+    /// A sandbox that knows of AWS what this process knows: its variables, and the home folder with its profiles.
+    pub fn of_the_environment() -> Self {
+        let sandbox = Self::new().without("AWS_EC2_METADATA_DISABLED");
+        let known = std::env::vars()
+            .filter(|(name, _)| !name.starts_with("UMB_") && name != "XDG_STATE_HOME");
+        known.fold(sandbox, |sandbox, (name, value)| {
+            sandbox.with(&name, &value)
+        })
+    }
+
     /// A sandbox in the account that MiniStack also finds without credentials.
     pub fn on_default_account(aws: &MiniStack) -> Self {
         Self::on_account(aws, "111111111111")
@@ -166,9 +176,15 @@ impl Sandbox {
 
     /// `umb`, not yet started.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_umb")));
+        let mut command = self.program(Path::new(env!("CARGO_BIN_EXE_umb")));
+        command.args(args);
         command
-            .args(args)
+    }
+
+    /// Another program, not yet started.
+    pub fn program(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command
             .env_clear()
             .envs(self.environment.iter().cloned())
             .current_dir(self.work());

@@ -21,6 +21,8 @@ const UNCONFIRMED: &str = "<ListSubscriptionsByTopicResponse><ListSubscriptionsB
 pub struct Around {
     /// The connection: its tags; none where it is deleted.
     pub connection: Option<Value>,
+    /// The name that it was created with here; `hub` if it is from before.
+    pub created: Option<String>,
     pub status: &'static str,
     /// How many builds of Linux/Small the account may run; as many as it likes, if that is not said.
     pub small_builds: Option<f64>,
@@ -139,7 +141,7 @@ impl Around {
     fn connections(&mut self, operation: &str, request: &Request) -> Reply {
         let arn = format!("arn:aws:codeconnections:eu-west-1:{ACCOUNT}:connection/hub");
         let shown = json!({
-            "ConnectionName": "hub", "ConnectionArn": arn, "ProviderType": "GitHub",
+            "ConnectionName": self.created.as_deref().unwrap_or("hub"), "ConnectionArn": arn, "ProviderType": "GitHub",
             "OwnerAccountId": ACCOUNT, "ConnectionStatus": self.status,
         });
         match (operation, &self.connection) {
@@ -147,6 +149,12 @@ impl Around {
             ("ListConnections", None) => Reply::cbor(200, &json!({ "Connections": [] })),
             ("GetConnection", Some(_)) => Reply::cbor(200, &json!({ "Connection": shown })),
             ("ListTagsForResource", Some(tags)) => Reply::cbor(200, &json!({ "Tags": tags })),
+            ("CreateConnection", None) => {
+                let body = request.cbor();
+                self.created = body["ConnectionName"].as_str().map(str::to_owned);
+                self.connection = Some(body["Tags"].clone());
+                Reply::cbor(200, &json!({ "ConnectionArn": arn }))
+            }
             ("DeleteConnection", _) => {
                 self.connection = None;
                 Reply::cbor(200, &json!({}))

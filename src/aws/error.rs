@@ -143,6 +143,7 @@ impl Error {
                 let status = refusal.raw().status().as_u16();
                 let cause = match cause_of(code) {
                     Cause::Refused if says_conflict(message) => Cause::Conflict,
+                    Cause::Refused if says_role_is_new(message) => Cause::Busy,
                     Cause::Refused if status == 429 => Cause::Throttled,
                     Cause::Refused if status >= 500 => Cause::Internal,
                     cause => cause,
@@ -255,6 +256,12 @@ impl strum::VariantNames for Error {
 fn says_conflict(message: &str) -> bool {
     message.contains("_IN_PROGRESS state")
         || message.contains("already exists and cannot be created again")
+}
+
+/// What CloudFormation says of a role that IAM has created, and not yet made known everywhere:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>.
+fn says_role_is_new(message: &str) -> bool {
+    message.contains("is invalid or cannot be assumed")
 }
 
 /// Returns the text of the last error of a chain.

@@ -106,6 +106,18 @@ struct Violation {
 }
 
 impl Problem {
+    /// API Gateway refuses what is too large before it looks whose API it is for, so in its own words. Source:
+    /// `REQUEST_TOO_LARGE` in
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>.
+    fn too_large() -> Self {
+        Self {
+            kind: "urn:umb:problem:too-large".to_owned(),
+            status: 413,
+            detail: "The request is larger than the 10 MB that API Gateway accepts".to_owned(),
+            errors: Vec::new(),
+        }
+    }
+
     /// Returns what it means, by its type: the gateway in front of the function has types of its own.
     pub(super) fn into_error(self) -> Error {
         let message = self.detail.clone();
@@ -168,6 +180,9 @@ pub(super) fn refusal(status: u16, body: &str) -> Error {
         (403, message) => Error::Forbidden {
             message: message.unwrap_or_else(|| "forbidden".to_owned()),
         },
+        (413, Some(_)) => Error::Refused {
+            problem: Problem::too_large(),
+        },
         (429 | 503 | 504, Some(message)) => Error::Busy { status, message },
         (500 | 502, Some(message)) => Error::FunctionFailed { status, message },
         _ => Error::unexpected(status, body),
@@ -209,6 +224,10 @@ mod tests {
         assert_eq!(
             of(502, r#"{"message":"Internal server error"}"#),
             "the function behind the API failed: Internal server error (502)"
+        );
+        assert_eq!(
+            of(413, r#"{"message":"Request Too Long"}"#),
+            "The request is larger than the 10 MB that API Gateway accepts (413)"
         );
         assert_eq!(
             of(418, "<html>"),

@@ -10,6 +10,7 @@ use aws_sdk_cloudformation::types::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::aws::busy::while_busy;
 use crate::aws::error::Error;
 
 use super::change::Change;
@@ -75,7 +76,7 @@ pub(crate) enum Computed {
 }
 
 impl CloudFormation {
-    /// Asks CloudFormation to compute a change set.
+    /// Asks CloudFormation to compute a change set, if need be until it knows the role.
     pub(crate) async fn create_change_set(
         &self,
         request: &ChangeSetRequest<'_>,
@@ -99,7 +100,7 @@ impl CloudFormation {
             TemplateSource::Body(text) => (Some(text.to_owned()), None),
             TemplateSource::Url(url) => (None, Some(url.to_owned())),
         };
-        let output = self
+        let call = self
             .client
             .create_change_set()
             .stack_name(request.stack)
@@ -116,10 +117,12 @@ impl CloudFormation {
             .set_deployment_mode(
                 (request.mode == Mode::RevertDrift).then_some(DeploymentMode::RevertDrift),
             )
-            .set_deployment_config((request.mode == Mode::Express).then(express))
-            .send()
-            .await
-            .map_err(|error| Error::new("CloudFormation CreateChangeSet", error))?;
+            .set_deployment_config((request.mode == Mode::Express).then(express));
+        let output = while_busy(async || {
+            let sent = call.clone().send().await;
+            sent.map_err(|error| Error::new("CloudFormation CreateChangeSet", error))
+        })
+        .await?;
         Ok(ChangeSet {
             arn: output.id.unwrap_or_default(),
             stack_arn: output.stack_id.unwrap_or_default(),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use super::{MiniStack, Proxy, Reply, Request};
+use super::{Proxy, Reply, Request};
 
 /// One of so many calls of each operation is throttled.
 const THROTTLED: usize = 7;
@@ -40,12 +40,12 @@ struct Aws {
     drifts: bool,
 }
 
-/// A proxy before `aws`, and what was met behind it.
-pub fn as_aws(aws: &MiniStack) -> (Proxy, Met) {
+/// A proxy before the emulator at `endpoint`, and what was met behind it.
+pub fn as_aws(endpoint: &str) -> (Proxy, Met) {
     let state = Arc::new(Mutex::new(Aws::default()));
     let met = Arc::clone(&state.lock().unwrap().met);
     let edited = Arc::clone(&state);
-    let proxy = Proxy::over(&aws.endpoint, move |request| {
+    let proxy = Proxy::over(endpoint, move |request| {
         state.lock().unwrap().before(request)
     });
     proxy.edit(move |request, answer| edited.lock().unwrap().after(request, answer));
@@ -175,6 +175,11 @@ impl Aws {
             self.occupy("stacks".to_owned(), 1);
             self.occupy("deployment".to_owned(), LATE);
         }
+        if request.is("CreateChangeSet") && self.is_new_role(request) {
+            self.meet("a role that is not known everywhere yet");
+            let message = "Role arn:aws:iam::111111111111:role/new is invalid or cannot be assumed";
+            return Some(Reply::query_error("ValidationError", message));
+        }
         if request.is("DescribeStackResourceDrifts") && self.drifts {
             let drift = "<member><LogicalResourceId>RestAPI</LogicalResourceId><ResourceType>AWS::ApiGateway::RestApi\
                          </ResourceType><StackResourceDriftStatus>MODIFIED</StackResourceDriftStatus></member>";
@@ -193,6 +198,20 @@ impl Aws {
         let old = self.stale.remove(&request.body)?;
         self.meet("an old read of a stack");
         Some(Reply::whole(old))
+    }
+
+    /// Whether a stack is to be made by a role that IAM does not know everywhere yet:
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>.
+    fn is_new_role(&mut self, request: &Request) -> bool {
+        let named = request.body.split("RoleARN=").nth(1);
+        let Some(role) = named.and_then(|rest| rest.split('&').next()) else {
+            return false;
+        };
+        let role = format!("role {role}");
+        if !self.busy.contains_key(&role) {
+            self.occupy(role.clone(), BUSY);
+        }
+        self.is_busy(&role)
     }
 
     fn note_templates(&mut self, request: &Request) {

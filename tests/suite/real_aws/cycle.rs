@@ -5,14 +5,16 @@ use std::fs;
 use serde_json::json;
 
 use crate::harness::{Sandbox, as_aws, ministack};
+use crate::pipeline::around::{deploy_pipeline, on_moto};
 
 /// What must have been met for the cycle to show anything.
-const BEHAVIOURS: [&str; 8] = [
+const BEHAVIOURS: [&str; 9] = [
     "a bucket with another operation",
     "a function that is updating",
     "a function without an execution left",
     "a new table without backups",
     "a remapped header",
+    "a request that is too large",
     "a table that is updating",
     "an API that is not there yet",
     "an old read of a stack",
@@ -20,7 +22,7 @@ const BEHAVIOURS: [&str; 8] = [
 
 #[test]
 fn an_app_lives_and_dies_on_an_emulator_that_behaves_as_aws() {
-    let (proxy, met) = as_aws(ministack());
+    let (proxy, met) = as_aws(&ministack().endpoint);
     let sandbox = Sandbox::on(ministack()).with("AWS_ENDPOINT_URL", &proxy.endpoint);
     let app = sandbox.app.clone();
     let umb = |args: &[&str]| sandbox.umb(args).ok();
@@ -70,6 +72,23 @@ fn an_app_lives_and_dies_on_an_emulator_that_behaves_as_aws() {
     }
     users(&["export", "--to", &format!("s3://{bucket}/b")]);
 
+    // What API Gateway does not even take.
+    let large = format!(
+        "{{\"username\":\"large\",\"a\":\"{}\"}}",
+        "x".repeat(10_485_760)
+    );
+    fs::write(sandbox.work().join("large.json"), large).unwrap();
+    let create = [
+        "users",
+        "--stage",
+        "prod",
+        "create",
+        "--json-body",
+        "@large.json",
+    ];
+    let run = sandbox.umb(&create).fails(1);
+    assert!(run.stderr.contains("larger than the 10 MB"), "{run:#?}");
+
     // The table outlives its stage, and comes back.
     umb(&["destroy", "prod", "--confirm", &app]);
     umb(&["deploy", "prod", "--yes"]);
@@ -81,6 +100,19 @@ fn an_app_lives_and_dies_on_an_emulator_that_behaves_as_aws() {
 
     let met = met.lock().unwrap();
     for behaviour in BEHAVIOURS.iter().chain(&["throttled"]) {
+        assert!(met.contains_key(behaviour), "{behaviour}: {met:#?}");
+    }
+}
+
+#[test]
+fn a_pipeline_is_made_by_roles_that_are_new() {
+    let (_moto, _around, sandbox) = on_moto();
+    let (proxy, met) = as_aws(sandbox.variable("AWS_ENDPOINT_URL"));
+    let sandbox = sandbox.with("AWS_ENDPOINT_URL", &proxy.endpoint);
+    deploy_pipeline(&sandbox, &[]).ok();
+    sandbox.umb(&["destroy", "all", "--yes"]).ok();
+    let met = met.lock().unwrap();
+    for behaviour in ["a role that is not known everywhere yet", "throttled"] {
         assert!(met.contains_key(behaviour), "{behaviour}: {met:#?}");
     }
 }

@@ -20,6 +20,51 @@ const BEHAVIOURS: [&str; 9] = [
     "an old read of a stack",
 ];
 
+/// All transports, in both directions.
+fn there_and_back(sandbox: &Sandbox) {
+    let users = |args: &[&str]| {
+        let args = [&["users", "--stage", "prod"], args].concat();
+        sandbox.umb(&args).ok()
+    };
+    let file = sandbox.work().join("users.jsonl");
+    for transport in ["api", "table"] {
+        users(&["export", "users.jsonl", "--sorted", "--via", transport]);
+        let exported = fs::read_to_string(&file).unwrap();
+        assert_eq!(
+            exported,
+            "{\"a\":\"b\",\"username\":\"jack\"}\n{\"username\":\"jane\"}\n{\"username\":\"john\"}\n"
+        );
+        users(&[
+            "import",
+            "users.jsonl",
+            "--on-conflict",
+            "update",
+            "--via",
+            transport,
+        ]);
+        fs::remove_file(&file).unwrap();
+    }
+}
+
+/// API Gateway does not even take it.
+fn what_is_too_large_is_refused(sandbox: &Sandbox) {
+    let large = format!(
+        "{{\"username\":\"large\",\"a\":\"{}\"}}",
+        "x".repeat(10_485_760)
+    );
+    fs::write(sandbox.work().join("large.json"), large).unwrap();
+    let create = [
+        "users",
+        "--stage",
+        "prod",
+        "create",
+        "--json-body",
+        "@large.json",
+    ];
+    let run = sandbox.umb(&create).fails(1);
+    assert!(run.stderr.contains("larger than the 10 MB"), "{run:#?}");
+}
+
 #[test]
 fn an_app_lives_and_dies_on_an_emulator_that_behaves_as_aws() {
     let (proxy, met) = as_aws(&ministack().endpoint);
@@ -51,43 +96,9 @@ fn an_app_lives_and_dies_on_an_emulator_that_behaves_as_aws() {
     umb(&["deploy", "dev"]);
     umb(&["deploy", "dev", "--code-only"]);
 
-    // All transports, there and back.
-    let file = sandbox.work().join("users.jsonl");
-    for transport in ["api", "table"] {
-        users(&["export", "users.jsonl", "--sorted", "--via", transport]);
-        let exported = fs::read_to_string(&file).unwrap();
-        assert_eq!(
-            exported,
-            "{\"a\":\"b\",\"username\":\"jack\"}\n{\"username\":\"jane\"}\n{\"username\":\"john\"}\n"
-        );
-        users(&[
-            "import",
-            "users.jsonl",
-            "--on-conflict",
-            "update",
-            "--via",
-            transport,
-        ]);
-        fs::remove_file(&file).unwrap();
-    }
+    there_and_back(&sandbox);
     users(&["export", "--to", &format!("s3://{bucket}/b")]);
-
-    // What API Gateway does not even take.
-    let large = format!(
-        "{{\"username\":\"large\",\"a\":\"{}\"}}",
-        "x".repeat(10_485_760)
-    );
-    fs::write(sandbox.work().join("large.json"), large).unwrap();
-    let create = [
-        "users",
-        "--stage",
-        "prod",
-        "create",
-        "--json-body",
-        "@large.json",
-    ];
-    let run = sandbox.umb(&create).fails(1);
-    assert!(run.stderr.contains("larger than the 10 MB"), "{run:#?}");
+    what_is_too_large_is_refused(&sandbox);
 
     // The table outlives its stage, and comes back.
     umb(&["destroy", "prod", "--confirm", &app]);

@@ -11,19 +11,38 @@ use super::error::{Cause, Error};
 
 /// How long something may be busy. Documented are seconds for functions, a minute for buckets, minutes for tables.
 const LONGEST: Duration = Duration::from_mins(5);
+/// How long IAM may take to make a new role known everywhere; usually it takes seconds. Source:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>.
+const PROPAGATION: Duration = Duration::from_mins(2);
 
 /// Repeats a call as long as AWS says that what it is about is busy.
 ///
 /// # Errors
 /// Those of the call; that it is busy only after five minutes.
-pub(super) async fn while_busy<T>(
+pub(super) async fn while_busy<T>(call: impl AsyncFnMut() -> Result<T, Error>) -> Result<T, Error> {
+    repeat(call, Cause::Busy, LONGEST).await
+}
+
+/// Repeats a call as long as AWS says that the role that it names cannot be used, as it does of a new one.
+///
+/// # Errors
+/// Those of the call; that the role cannot be used only after two minutes.
+pub(super) async fn while_role_is_unusable<T>(
+    call: impl AsyncFnMut() -> Result<T, Error>,
+) -> Result<T, Error> {
+    repeat(call, Cause::UnusableRole, PROPAGATION).await
+}
+
+async fn repeat<T>(
     mut call: impl AsyncFnMut() -> Result<T, Error>,
+    cause: Cause,
+    longest: Duration,
 ) -> Result<T, Error> {
     let begun = Instant::now();
     let mut pauses = Pauses::new(Pace::STACK);
     loop {
         match call().await {
-            Err(error) if error.cause() == Cause::Busy && begun.elapsed() < LONGEST => {
+            Err(error) if error.cause() == cause && begun.elapsed() < longest => {
                 pauses.wait().await;
             }
             called => return called,
@@ -52,6 +71,13 @@ mod tests {
         let called = while_busy(async || Err::<(), _>(Error::example(Cause::Busy)));
         assert_eq!(called.await.expect_err("it is busy").cause(), Cause::Busy);
         assert!(begun.elapsed() >= LONGEST);
+
+        let begun = Instant::now();
+        let called =
+            while_role_is_unusable(async || Err::<(), _>(Error::example(Cause::UnusableRole)));
+        let cause = called.await.expect_err("it cannot be used").cause();
+        assert_eq!(cause, Cause::UnusableRole);
+        assert!(begun.elapsed() >= PROPAGATION && begun.elapsed() < LONGEST);
 
         let mut calls = 0;
         let called = while_busy(async || {

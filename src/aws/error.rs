@@ -42,6 +42,9 @@ pub(crate) enum Cause {
     Conflict,
     /// What it is about is still busy with something else: the same call succeeds soon.
     Busy,
+    /// CloudFormation cannot work as the role: it does not trust CloudFormation, or is so new that IAM has not made it known
+    /// everywhere.
+    UnusableRole,
     /// AWS refused the request itself.
     Refused,
     /// AWS failed.
@@ -143,7 +146,7 @@ impl Error {
                 let status = refusal.raw().status().as_u16();
                 let cause = match cause_of(code) {
                     Cause::Refused if says_conflict(message) => Cause::Conflict,
-                    Cause::Refused if says_role_is_new(message) => Cause::Busy,
+                    Cause::Refused if says_unusable_role(message) => Cause::UnusableRole,
                     Cause::Refused if status == 429 => Cause::Throttled,
                     Cause::Refused if status >= 500 => Cause::Internal,
                     cause => cause,
@@ -258,9 +261,8 @@ fn says_conflict(message: &str) -> bool {
         || message.contains("already exists and cannot be created again")
 }
 
-/// What CloudFormation says of a role that IAM has created, and not yet made known everywhere:
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>.
-fn says_role_is_new(message: &str) -> bool {
+/// CloudFormation has no code for this either.
+fn says_unusable_role(message: &str) -> bool {
     message.contains("is invalid or cannot be assumed")
 }
 

@@ -106,7 +106,7 @@ struct Violation {
 }
 
 impl Problem {
-    /// API Gateway refuses what is too large before it looks whose API it is for, so in its own words. Source:
+    /// API Gateway rejects oversized requests with a message of its own, which an API cannot customize. Source:
     /// `REQUEST_TOO_LARGE` in
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>.
     fn too_large() -> Self {

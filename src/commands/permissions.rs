@@ -16,12 +16,12 @@ Examples:
   umb permissions deploy > policy.json             For whoever deploys stages
   umb permissions users                            For whoever works with users
   umb permissions everything                       For all of umb with this app
-  umb permissions everything --app-prefix Preview  With every app named Preview…")]
+  umb permissions everything --app-prefix Preview  For all apps named Preview…")]
 pub(crate) struct PermissionsArgs {
     /// What the policy is for
     #[arg(value_enum)]
     command: CommandName,
-    /// For every app whose name begins with this, instead of the one of umb.toml
+    /// Cover every app whose name starts with PREFIX, instead of the app in umb.toml
     #[arg(long, value_name = "PREFIX")]
     app_prefix: Option<App>,
 }
@@ -38,7 +38,7 @@ enum CommandName {
     Users,
     /// users import and export, also with --via table
     Transfer,
-    /// users export --to and import --from, but for what DynamoDB does with the bucket
+    /// users export --to and import --from, without access to the S3 bucket
     TransferS3,
     Bootstrap,
     /// deploy pipeline, pipeline and connection

@@ -59,6 +59,9 @@ pub(super) fn hint(error: &Error) -> &'static str {
         C::Conflict => {
             "another operation is running: `umb status` shows it; then run the same command again"
         }
+        C::UnusableRole => {
+            "check that the role exists and trusts cloudformation.amazonaws.com: `umb bootstrap` creates the app's again"
+        }
         C::Busy => "wait until that has ended, then run the same command again",
         C::Throttled => "wait a minute, then run the same command again",
         C::Refused | C::Internal => {

@@ -133,9 +133,9 @@ pub(crate) fn policy(
     let mut known = roles.parameters.clone();
     if apps == Apps::WithPrefix {
         for name in NAMED_AFTER_APP {
-            known.entry(name.to_owned()).and_modify(|value| {
-                value.insert(about.app.as_str().len(), '*');
-            });
+            let value = known.entry(name.to_owned()).or_default();
+            debug_assert!(value.to_lowercase().starts_with(&about.app.lowercase()));
+            value.insert(about.app.as_str().len(), '*');
         }
     }
     known.insert("AWS::Partition".to_owned(), partition.to_owned());

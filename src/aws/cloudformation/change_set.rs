@@ -10,7 +10,7 @@ use aws_sdk_cloudformation::types::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::aws::busy::while_busy;
+use crate::aws::busy::while_role_is_unusable;
 use crate::aws::error::Error;
 
 use super::change::Change;
@@ -76,7 +76,7 @@ pub(crate) enum Computed {
 }
 
 impl CloudFormation {
-    /// Asks CloudFormation to compute a change set, if need be until it knows the role.
+    /// Asks CloudFormation to compute a change set. Retries for two minutes while the role cannot be used yet.
     pub(crate) async fn create_change_set(
         &self,
         request: &ChangeSetRequest<'_>,
@@ -118,7 +118,7 @@ impl CloudFormation {
                 (request.mode == Mode::RevertDrift).then_some(DeploymentMode::RevertDrift),
             )
             .set_deployment_config((request.mode == Mode::Express).then(express));
-        let output = while_busy(async || {
+        let output = while_role_is_unusable(async || {
             let sent = call.clone().send().await;
             sent.map_err(|error| Error::new("CloudFormation CreateChangeSet", error))
         })

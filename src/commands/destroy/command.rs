@@ -30,7 +30,7 @@ pub(crate) struct DestroyArgs {
     /// Show what happens as JSON Lines
     #[arg(long)]
     pub(in crate::commands) json: bool,
-    /// The app's name, instead of typing it: for a protected stage
+    /// The app's name: confirms without asking, also for a protected stage
     #[arg(long, value_name = "NAME", help_heading = CLOUD_OPTIONS)]
     confirm: Option<String>,
     /// Also delete the table of a protected stage, with its users

@@ -17,8 +17,8 @@ pub(super) struct Consent<'a> {
 }
 
 impl Consent<'_> {
-    /// Asks, unless the command line agrees already. What is protected takes the app's name; and a name that somebody gives
-    /// must be the app's in any case: they mean another app than the one that would be destroyed.
+    /// Asks, unless the command line agrees already. What is protected takes the app's name. A name that is given must always
+    /// be the app's: whoever gives another one means another app.
     ///
     /// # Errors
     /// When a person declines, or cannot be asked.

@@ -1,19 +1,28 @@
 //! An account as AWS's own SDK sees it, beside umb: who is calling, and what there is.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::{Duration, Instant, SystemTime};
 
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials as _;
+use aws_sdk_dynamodb::types::TableStatus;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::LastUpdateStatus;
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{
-    BucketLocationConstraint, CreateBucketConfiguration, Delete, ObjectIdentifier, Tag,
-};
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag};
 use aws_smithy_http_client::Builder as HttpClientBuilder;
 use aws_smithy_http_client::tls::{Provider as TlsProvider, rustls_provider::CryptoMode};
 use tokio::runtime::Runtime;
 
 use crate::harness::{Caller, Sandbox};
+
+/// How long before they expire credentials are renewed.
+const MARGIN: Duration = Duration::from_mins(1);
+/// How long something may take to settle, and how often to look.
+const PATIENCE: Duration = Duration::from_mins(15);
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// Waits for what is asked of AWS.
 pub fn block_on<F: Future>(future: F) -> F::Output {
@@ -29,6 +38,7 @@ pub struct Account {
     /// The ARN of the caller.
     pub caller: String,
     config: SdkConfig,
+    credentials: Arc<Mutex<Option<Credentials>>>,
 }
 
 impl Account {
@@ -65,20 +75,27 @@ impl Account {
             caller: identity.arn().unwrap().to_owned(),
             region,
             config,
+            credentials: Arc::default(),
         }
     }
 
-    /// Whoever calls APIs in this account, with credentials that are still valid.
+    /// Whoever calls APIs in this account. Credentials are asked for once, and again only before they expire.
     pub fn caller(&self) -> Caller {
-        let provider = self.config.credentials_provider().unwrap();
+        let mut known = self.credentials.lock().unwrap();
+        let soon = SystemTime::now() + MARGIN;
+        known.take_if(|known| known.expiry().is_some_and(|end| end < soon));
+        let credentials = known.get_or_insert_with(|| {
+            let provider = self.config.credentials_provider().unwrap();
+            block_on(provider.provide_credentials()).unwrap()
+        });
         Caller {
-            credentials: block_on(provider.provide_credentials()).unwrap(),
+            credentials: credentials.clone(),
             region: self.region.clone(),
         }
     }
 
-    /// The names of what there is, each behind what it is. What belongs to a stack and has no name of its own, nor is ever
-    /// retained, is looked for by the stack.
+    /// Returns the names of the account's resources, prefixed with their kind. Resources that always go with their stack are
+    /// not listed.
     pub fn names(&self) -> Vec<String> {
         block_on(async {
             let listed = [
@@ -89,7 +106,6 @@ impl Account {
                 ("role", self.roles().await),
                 ("API", self.apis().await),
                 ("bucket", self.buckets().await),
-                ("topic", self.topics().await),
             ];
             let named = listed.into_iter().flat_map(|(kind, names)| {
                 names.into_iter().map(move |name| format!("{kind} {name}"))
@@ -162,11 +178,73 @@ impl Account {
         names(buckets.into_iter().map(|bucket| bucket.name))
     }
 
-    async fn topics(&self) -> Vec<String> {
-        let client = aws_sdk_sns::Client::new(&self.config);
-        let pages = client.list_topics().into_paginator().items().send();
-        let topics: Vec<_> = pages.try_collect().await.unwrap();
-        names(topics.into_iter().map(|topic| topic.topic_arn))
+    /// Returns the names of the connections to providers of repositories, prefixed as in [`Self::names`].
+    pub fn connections(&self) -> Vec<String> {
+        let client = aws_sdk_codeconnections::Client::new(&self.config);
+        let pages = client.list_connections().into_paginator().send();
+        let pages: Vec<_> = block_on(pages.try_collect()).unwrap();
+        let connections = pages
+            .into_iter()
+            .flat_map(|page| page.connections.unwrap_or_default());
+        let names = names(connections.map(|connection| connection.connection_name));
+        names
+            .iter()
+            .map(|name| format!("connection {name}"))
+            .collect()
+    }
+
+    /// Deletes a table, if there is one, whatever state it is in and whether it is protected.
+    pub fn delete_table(&self, table: &str) {
+        let client = aws_sdk_dynamodb::Client::new(&self.config);
+        block_on(async {
+            if !self.tables().await.iter().any(|name| name == table) {
+                return;
+            }
+            // An import that was interrupted only stops being watched.
+            let is_active = async || {
+                let described = client.describe_table().table_name(table).send().await;
+                let status = described
+                    .unwrap()
+                    .table
+                    .and_then(|table| table.table_status);
+                status == Some(TableStatus::Active)
+            };
+            until(is_active).await;
+            let unprotected = client.update_table().table_name(table);
+            let unprotected = unprotected.deletion_protection_enabled(false);
+            unprotected.send().await.unwrap();
+            until(is_active).await;
+            client
+                .delete_table()
+                .table_name(table)
+                .send()
+                .await
+                .unwrap();
+            until(async || !self.tables().await.iter().any(|name| name == table)).await;
+        });
+    }
+
+    /// Makes a function run its own code with a comment in the archive: the same, by another hash.
+    pub fn alter_code(&self, function: &str, zip: &[u8]) {
+        let mut zip = zip.to_vec();
+        // The end of an archive is the length of its comment, and the comment.
+        let length = zip.len() - 2;
+        zip.splice(length.., *b"\x01\x00x");
+        let client = aws_sdk_lambda::Client::new(&self.config);
+        let update = client.update_function_code().function_name(function);
+        block_on(update.zip_file(Blob::new(zip)).send()).unwrap();
+        block_on(until(async || {
+            let read = client.get_function_configuration().function_name(function);
+            let status = read.send().await.unwrap().last_update_status;
+            status != Some(LastUpdateStatus::InProgress)
+        }));
+    }
+
+    /// The hash of the code that a function runs.
+    pub fn code(&self, function: &str) -> String {
+        let client = aws_sdk_lambda::Client::new(&self.config);
+        let read = client.get_function_configuration().function_name(function);
+        block_on(read.send()).unwrap().code_sha256.unwrap()
     }
 
     /// Every emulator and AWS itself take the bucket's name in the path.
@@ -198,29 +276,39 @@ impl Account {
         block_on(put.send()).unwrap();
     }
 
-    /// Deletes a bucket with everything in it, if there is one.
+    /// Deletes a bucket with everything in it, if there is one. An export that was interrupted may still write to it.
     pub fn delete_bucket(&self, bucket: &str) {
         block_on(async {
-            if !self.buckets().await.iter().any(|name| name == bucket) {
-                return;
+            if self.buckets().await.iter().any(|name| name == bucket) {
+                until(async || self.is_emptied_and_deleted(bucket).await).await;
             }
-            let s3 = self.s3();
-            let mut pages = s3.list_objects_v2().bucket(bucket).into_paginator().send();
-            while let Some(page) = pages.next().await {
-                let keys = page.unwrap().contents.unwrap_or_default();
-                let keys: Vec<_> = keys
-                    .into_iter()
-                    .filter_map(|object| object.key)
-                    .map(|key| ObjectIdentifier::builder().key(key).build().unwrap())
-                    .collect();
-                if !keys.is_empty() {
-                    let keys = Delete::builder().set_objects(Some(keys)).build().unwrap();
-                    let deletion = s3.delete_objects().bucket(bucket).delete(keys);
-                    deletion.send().await.unwrap();
-                }
-            }
-            s3.delete_bucket().bucket(bucket).send().await.unwrap();
         });
+    }
+
+    async fn is_emptied_and_deleted(&self, bucket: &str) -> bool {
+        let s3 = self.s3();
+        let mut pages = s3.list_objects_v2().bucket(bucket).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let keys = page.unwrap().contents.unwrap_or_default();
+            for key in keys.into_iter().filter_map(|object| object.key) {
+                let deletion = s3.delete_object().bucket(bucket).key(key);
+                deletion.send().await.unwrap();
+            }
+        }
+        match s3.delete_bucket().bucket(bucket).send().await {
+            Ok(_) => true,
+            Err(error) if error.code() == Some("BucketNotEmpty") => false,
+            Err(error) => panic!("{bucket}: {error:?}"),
+        }
+    }
+}
+
+/// Waits for a condition.
+async fn until(mut holds: impl AsyncFnMut() -> bool) {
+    let started = Instant::now();
+    while !holds().await {
+        assert!(started.elapsed() < PATIENCE, "this takes too long");
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! Ctrl-C, and a CI that cancels: the run stops after the step that it is at, and still destroys what it made.
+//! Ctrl-C: the run stops after the current step, and still destroys what it created.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,7 +39,7 @@ impl Interruption {
                     }
                     heard.0.store(true, Ordering::Relaxed);
                     Report::Direct.line(
-                        "\ninterrupted: what was created will be destroyed, which takes minutes",
+                        "\ninterrupted: after this step, everything is destroyed, which takes minutes",
                     );
                 }
             });

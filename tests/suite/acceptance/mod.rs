@@ -38,9 +38,11 @@ fn clean_up_on_aws() {
     }
     let what = consent::to_destroy(&apps);
     consent::ask_for(&account, &what, &mut io::stdin().lock()).unwrap();
-    for app in &apps {
-        clean_up(&Place::aws(account.clone(), app));
-    }
+    let left: Vec<_> = apps
+        .iter()
+        .flat_map(|app| clean_up(&Place::aws(account.clone(), app)))
+        .collect();
+    assert_eq!(left, [""; 0]);
 }
 
 #[test]

@@ -42,7 +42,7 @@ impl Place {
             report: Report::Direct,
             moto: None,
         }
-        .with_settings("")
+        .settled()
     }
 
     /// The app `app` on emulators.
@@ -63,13 +63,26 @@ impl Place {
             report: Report::Held,
             moto: Some(moto),
         }
-        .with_settings("")
+        .settled()
     }
 
     /// Without its settings, umb would work on another app.
-    fn with_settings(self, dev: &str) -> Self {
-        self.settings(dev);
+    fn settled(self) -> Self {
+        self.settings("");
         self
+    }
+
+    /// What there is in all of its accounts, as [`Account::names`] returns it.
+    pub fn names(&self) -> Vec<String> {
+        let mut names = self.account.names();
+        if self.moto.is_some() {
+            let account = Account::of_sandbox(&self.pipeline);
+            names.extend(account.names());
+            names.extend(account.connections());
+        } else {
+            names.extend(self.account.connections());
+        }
+        names
     }
 
     /// Writes umb.toml, with more about the stage `dev`.

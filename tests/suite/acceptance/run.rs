@@ -24,20 +24,22 @@ pub fn app_name() -> String {
     format!("{PREFIX}{:08x}", fastrand::u32(..))
 }
 
-/// The apps of runs of which something is left.
+/// The apps of runs of which something is left in the account's region.
 pub fn apps_in(account: &Account) -> Vec<String> {
     let prefix = PREFIX.to_lowercase();
+    let mut names = account.names();
+    names.extend(account.connections());
     let named = |name: String| {
         let name = name.to_lowercase();
+        // These are in no region, or named by it.
+        let is_elsewhere = name.starts_with("role ")
+            || (name.starts_with("bucket ") && !name.contains(&account.region));
         let (_, rest) = name.split_once(&prefix)?;
         let digits = rest.get(..DIGITS)?;
-        let is_number = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-        is_number.then(|| format!("{PREFIX}{digits}"))
+        let is_app = !is_elsewhere && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        is_app.then(|| format!("{PREFIX}{digits}"))
     };
-    let mut apps: Vec<_> = left_with(account, &prefix)
-        .into_iter()
-        .filter_map(named)
-        .collect();
+    let mut apps: Vec<_> = names.into_iter().filter_map(named).collect();
     apps.sort_unstable();
     apps.dedup();
     apps
@@ -53,46 +55,47 @@ pub fn run(place: &Place, interruption: &Interruption) {
             place.report.timed(&name, || step(place));
         }
     }));
-    clean_up(place);
+    let left = clean_up(place);
     if let Err(cause) = ended {
         resume_unwind(cause);
     }
+    assert_eq!(left, [""; 0]);
     let duration = duration(started.elapsed());
-    place.report.line(&format!(
-        "all {} steps passed, and nothing is left: {duration}",
-        STEPS.len()
-    ));
-}
-
-/// Destroys everything of the app, and fails the test if anything is left.
-pub fn clean_up(place: &Place) {
-    let app = &place.stages.app;
-    let what = format!("{app} is destroyed, with all data");
-    place.report.timed(&what, || steps::destroy(place));
-    let left = place
+    let steps = STEPS.len();
+    place
         .report
-        .timed("nothing is left", || left_of(place, app));
-    assert!(
-        left.is_empty(),
-        "left of {app}, to be destroyed by `cargo test --locked --test suite acceptance::clean_up_on_aws -- --exact --ignored`: {left:#?}"
+        .line(&format!("all {steps} steps passed: {duration}"));
+}
+
+/// Destroys everything of the app, and returns what is left and why.
+pub fn clean_up(place: &Place) -> Vec<String> {
+    let app = &place.stages.app;
+    let what = format!("{app} is being destroyed");
+    let mut left = place.report.timed(&what, || steps::destroy(place));
+    left.extend(
+        place
+            .report
+            .timed("looking for what is left", || left_of(place, app)),
     );
+    if left.is_empty() {
+        place.report.line("nothing is left");
+    } else {
+        left.push("`cargo test --locked --test suite acceptance::clean_up_on_aws -- --exact --ignored` tries again".to_owned());
+        place.report.line(&format!("left of {app}: {left:#?}"));
+    }
+    left
 }
 
-/// What there is with this in its name, but the role that API Gateway logs with: that is the account's, and is meant to
-/// stay.
-fn left_with(account: &Account, part: &str) -> Vec<String> {
-    let part = part.to_lowercase();
-    let mut names = account.names();
-    names
-        .retain(|name| name.to_lowercase().contains(&part) && !name.contains("APIGatewayLogsRole"));
-    names
-}
-
-/// What is left of an app. AWS may still list for a while what it has deleted.
+/// What is left of an app, but the role that API Gateway logs with: that is the account's, and is meant to stay. AWS may
+/// still list for a while what it has deleted.
 fn left_of(place: &Place, app: &str) -> Vec<String> {
+    let app = app.to_lowercase();
     let started = Instant::now();
     loop {
-        let names = left_with(&place.account, app);
+        let mut names = place.names();
+        names.retain(|name| {
+            name.to_lowercase().contains(&app) && !name.contains("APIGatewayLogsRole")
+        });
         if names.is_empty() || started.elapsed() > STILL_LISTED {
             return names;
         }

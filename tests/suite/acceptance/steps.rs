@@ -1,8 +1,7 @@
-//! What a run does, step by step. Each goes on where the one before has ended.
+//! What a run does. Each step continues from the previous one.
 
 use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::process::CommandExt as _;
 use std::sync::Arc;
 
 use crate::contract::CASES;
@@ -70,9 +69,16 @@ fn change(place: &Place) {
 }
 
 fn code_only(place: &Place) {
-    place.stages.umb(&["deploy", "dev", "--code-only"]).ok();
-    place.stages.umb(&["deploy", "dev"]).ok();
-    place.stages.umb(&["drift", "dev", "--exit-code"]).ok();
+    let umb = |args: &[&str]| place.stages.umb(args).ok();
+    let function = place.stages.output("dev", "APIHandlerName");
+    let deployed = place.account.code(&function);
+    umb(&["artifact", "--out", "handler.zip"]);
+    let zip = fs::read(place.stages.work().join("handler.zip")).unwrap();
+    place.account.alter_code(&function, &zip);
+    assert_ne!(place.account.code(&function), deployed);
+    umb(&["deploy", "dev", "--code-only"]);
+    assert_eq!(place.account.code(&function), deployed);
+    umb(&["drift", "dev", "--exit-code"]);
 }
 
 /// Users whose export is the same text again: sorted, in umb's own way of writing them.
@@ -190,19 +196,22 @@ fn pipeline(place: &Place) {
     assert!(doctor.stdout.contains("cannot be used yet"), "{doctor:#?}");
 }
 
-/// Destroys everything, as `umb destroy all` does at its own pace: Ctrl-C at this terminal does not reach it.
-pub fn destroy(place: &Place) {
+/// Destroys everything, and returns what could not be destroyed and why.
+pub fn destroy(place: &Place) -> Vec<String> {
+    let mut failures = Vec::new();
     for sandbox in place.sandboxes() {
-        let args = [
-            "destroy",
-            "all",
-            "--delete-data",
-            "--yes",
-            "--confirm",
-            &sandbox.app,
-        ];
-        let output = sandbox.command(&args).process_group(0).output().unwrap();
-        assert!(output.status.success(), "{output:#?}");
+        let app = &sandbox.app;
+        let args = ["destroy", "all", "--delete-data", "--yes", "--confirm", app];
+        let run = sandbox.umb(&args);
+        if run.code != 0 {
+            failures.push(run.stdout + &run.stderr);
+        }
+    }
+    // A table that is being imported is not its stage's yet.
+    for stage in ["Dev", "Prod", "Copy"] {
+        let table = format!("{}-{stage}-Stateful-Table", place.stages.app);
+        place.account.delete_table(&table);
     }
     place.account.delete_bucket(&bucket(place));
+    failures
 }

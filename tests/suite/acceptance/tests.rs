@@ -2,14 +2,17 @@
 
 use std::env;
 use std::io::{Read as _, Write as _};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStderr, Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{Proxy, Sandbox, ministack, ministack_with_iam, signal, user_with};
+use crate::pipeline::around::Around;
 
 use super::account::Account;
 use super::run::{PREFIX, apps_in};
+use super::steps::STEPS;
 
 /// What a run itself calls, beside umb.
 const POLICY: &str = include_str!("policy.json");
@@ -29,6 +32,7 @@ impl Started {
         let mut command = sandbox.program(&env::current_exe().unwrap());
         let mut process = command
             .args(["--ignored", "--exact", &format!("acceptance::{test}")])
+            .process_group(0)
             .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -66,11 +70,26 @@ fn account(sandbox: &Sandbox) -> &str {
     sandbox.variable("AWS_ACCESS_KEY_ID")
 }
 
+/// MiniStack with connections, and a sandbox on it.
+fn with_connections() -> (Proxy, Sandbox) {
+    let mut around = Around::default();
+    let proxy = Proxy::over(&ministack().endpoint, move |request| {
+        let name = "onnections";
+        let is_of_connections = request.target.contains(name) || request.path.contains(name);
+        is_of_connections.then(|| around.answer(request, "App"))?
+    });
+    let sandbox = Sandbox::on(ministack()).with("AWS_ENDPOINT_URL", &proxy.endpoint);
+    (proxy, sandbox)
+}
+
+/// How the report of a step begins.
+fn step(number: usize) -> String {
+    format!("{number}/{}", STEPS.len())
+}
+
 #[test]
 fn nothing_happens_unless_the_accounts_number_is_typed() {
-    let sandbox = Sandbox::on(ministack());
-    let proxy = Proxy::over(&ministack().endpoint, |_| None);
-    let sandbox = sandbox.with("AWS_ENDPOINT_URL", &proxy.endpoint);
+    let (proxy, sandbox) = with_connections();
     for answer in ["", "y", "111111111111"] {
         let (succeeded, said) = Started::new(&sandbox, "on_aws", answer).ended();
         assert!(!succeeded, "{said}");
@@ -82,29 +101,43 @@ fn nothing_happens_unless_the_accounts_number_is_typed() {
 
 #[test]
 fn an_interrupted_run_destroys_what_it_has_made() {
-    let sandbox = Sandbox::on(ministack());
+    let (_proxy, sandbox) = with_connections();
     let mut run = Started::new(&sandbox, "on_aws", account(&sandbox));
-    run.until("1/8");
-    signal(&run.process.id().to_string(), "INT");
+    run.until(&step(1));
+    // As a terminal does: to all that it has in the foreground.
+    signal(&format!("-{}", run.process.id()), "INT");
     let (succeeded, said) = run.ended();
     assert!(!succeeded, "{said}");
     assert!(
         said.contains("the acceptance run was interrupted"),
         "{said}"
     );
-    assert!(said.contains("nothing is left"), "{said}");
+    assert!(
+        said.contains("\nnothing is left\n") && !said.contains(&step(2)),
+        "{said}"
+    );
     assert_eq!(apps_in(&Account::of_sandbox(&sandbox)), [""; 0], "{said}");
 }
 
 #[test]
 fn what_a_killed_run_has_left_is_cleaned_up() {
-    let sandbox = Sandbox::on(ministack());
+    let (_proxy, sandbox) = with_connections();
     let mut run = Started::new(&sandbox, "on_aws", account(&sandbox));
-    run.until("2/8");
-    signal(&run.process.id().to_string(), "KILL");
+    run.until(&step(2));
+    signal(&format!("-{}", run.process.id()), "KILL");
     run.process.wait().unwrap();
     let left = apps_in(&Account::of_sandbox(&sandbox));
     assert_eq!(left.len(), 1, "{left:?}");
+    // What an import has created that nobody has ended: no stack has it, nor any tag.
+    let table = json!({
+        "TableName": format!("{}-Copy-Stateful-Table", left[0]),
+        "AttributeDefinitions": [{"AttributeName": "username", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "username", "KeyType": "HASH"}],
+        "BillingMode": "PAY_PER_REQUEST",
+        "DeletionProtectionEnabled": true,
+    });
+    let create = "DynamoDB_20120810.CreateTable";
+    ministack().target(&sandbox, "dynamodb", create, &table.to_string());
 
     let (succeeded, said) = Started::new(&sandbox, "clean_up_on_aws", "y").ended();
     assert!(!succeeded, "{said}");
@@ -116,7 +149,7 @@ fn what_a_killed_run_has_left_is_cleaned_up() {
 }
 
 #[test]
-fn the_role_of_the_nightly_run_fits_and_suffices() {
+fn the_nightly_runs_policies_fit_and_its_own_calls_are_allowed() {
     let root = Sandbox::on_default_account(ministack_with_iam());
     let of_umb = ["permissions", "everything", "--app-prefix", PREFIX];
     let sandbox = Sandbox::new();
@@ -145,7 +178,7 @@ fn the_role_of_the_nightly_run_fits_and_suffices() {
 }
 
 #[test]
-fn what_is_documented_and_scheduled_are_tests_that_there_are() {
+fn documented_and_scheduled_test_names_exist() {
     let listed = Command::new(env::current_exe().unwrap())
         .args(["--list", "--ignored"])
         .output()
@@ -155,18 +188,15 @@ fn what_is_documented_and_scheduled_are_tests_that_there_are() {
         include_str!("../../../.github/workflows/acceptance.yml"),
         include_str!("../../../docs/acceptance.md"),
     ] {
-        let named: Vec<_> = text.split("--test suite acceptance::").skip(1).collect();
+        let named: Vec<_> = text.split(" acceptance::").skip(1).collect();
         assert_eq!(named.len(), 2, "{text}");
         for rest in named {
             let name = rest.split(' ').next().unwrap();
-            assert!(
-                listed.contains(&format!("acceptance::{name}: test\n")),
-                "{name}"
-            );
-            assert!(
-                rest.starts_with(&format!("{name} -- --exact --ignored")),
-                "{name}"
-            );
+            let line = format!("acceptance::{name}: test\n");
+            assert!(listed.contains(&line), "{name}");
+            let options = rest.replace(" -- ", " ");
+            let expected = format!("{name} --exact --ignored");
+            assert!(options.starts_with(&expected), "{rest}");
         }
     }
 }

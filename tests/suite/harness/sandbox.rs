@@ -1,6 +1,7 @@
 //! The real binary in an environment that holds nothing of the machine's.
 
 use std::fs;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,6 +20,8 @@ pub struct Sandbox {
     /// across accounts.
     pub app: String,
     environment: Vec<(String, String)>,
+    /// Whether its programs are out of reach of a terminal's Ctrl-C.
+    is_apart: bool,
 }
 
 /// A finished run.
@@ -59,6 +62,7 @@ impl Sandbox {
             folder,
             app: format!("App{}", fresh_number()),
             environment: environment.into(),
+            is_apart: false,
         };
         std::fs::create_dir(sandbox.work()).unwrap();
         std::fs::create_dir(sandbox.folder.path().join("home")).unwrap();
@@ -73,9 +77,11 @@ impl Sandbox {
         Self::on_account(aws, &account)
     }
 
-    /// A sandbox that knows of AWS what this process knows: its variables, and the home folder with its profiles.
+    /// A sandbox that knows of AWS what this process knows: its variables, and the home folder with its profiles. Ctrl-C does
+    /// not reach its programs.
     pub fn of_the_environment() -> Self {
-        let sandbox = Self::new().without("AWS_EC2_METADATA_DISABLED");
+        let mut sandbox = Self::new().without("AWS_EC2_METADATA_DISABLED");
+        sandbox.is_apart = true;
         let known = std::env::vars()
             .filter(|(name, _)| !name.starts_with("UMB_") && name != "XDG_STATE_HOME");
         known.fold(sandbox, |sandbox, (name, value)| {
@@ -188,6 +194,9 @@ impl Sandbox {
             .env_clear()
             .envs(self.environment.iter().cloned())
             .current_dir(self.work());
+        if self.is_apart {
+            command.process_group(0);
+        }
         command
     }
 }

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// Sends a signal, `INT` for one, to the process with this id, which must exist.
+/// Sends a signal, `INT` for one, to the process with this id, which must exist; with a minus before it, to a process group.
 pub fn signal(pid: &str, name: &str) {
     let status = Command::new("kill")
-        .args(["-s", name, pid])
+        .args(["-s", name, "--", pid])
         .status()
         .unwrap();
     assert!(status.success(), "no {name} for {pid}");

@@ -1,6 +1,8 @@
 //! The policies of `umb permissions`: enough for what they are for, and each statement is needed. MiniStack with
 //! `AUTH=true` enforces them, also for what CloudFormation does with its caller's permissions.
 
+mod printed;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Once, OnceLock};
 
@@ -11,21 +13,6 @@ use crate::harness::{MiniStack, Proxy, Reply, Sandbox, ministack_with_iam, user_
 /// Whoever may not look at the role that API Gateway logs with believes that it is there.
 const BELIEVED: &str = "LookAtLoggingRole";
 const ACCOUNT: &str = "111111111111";
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
-const LARGEST_MANAGED_POLICY: usize = 6_144;
-
-/// What there are policies for, `everything` left out.
-const TASKS: [&str; 8] = [
-    "plan",
-    "deploy",
-    "destroy",
-    "users",
-    "transfer",
-    "transfer-s3",
-    "bootstrap",
-    "pipeline",
-];
-
 /// What a command says when a permission is missing.
 const DENIED: [&str; 3] = [
     "AccessDenied",
@@ -88,13 +75,11 @@ fn prepared(aws: &MiniStack, task: &Task) -> Sandbox {
 
 /// What a statement allows of what MiniStack does not see the table of: for any.
 fn wide(statement: &Value) -> Value {
-    const UNSEEN: [&str; 7] = [
+    const UNSEEN: [&str; 5] = [
         "DescribeExport",
         "DescribeImport",
         "ExportTableToPointInTime",
         "ImportTable",
-        "ListExports",
-        "ListImports",
         "TagResource",
     ];
     // No list of actions is empty, and everybody may do this.
@@ -348,68 +333,4 @@ fn to_make_the_roles_of_a_pipeline() {
         )],
         unshown: &["PassLoggingRole", BELIEVED, "ManageRoles"],
     });
-}
-
-#[test]
-fn each_fits_into_a_managed_policy_with_the_longest_names() {
-    let sandbox = Sandbox::new();
-    let app = "A".repeat(24);
-    sandbox.whole_settings(&settings(&app, "").replace("eu-west-1", "ap-southeast-2"));
-    for task in TASKS {
-        let policy = json!({"Version": "2012-10-17", "Statement": statements(&sandbox, task)});
-        let size = policy.to_string().len();
-        assert!(size <= LARGEST_MANAGED_POLICY, "{task}: {size}");
-    }
-}
-
-#[test]
-fn a_prefix_stands_for_every_app_whose_name_begins_with_it() {
-    let sandbox = Sandbox::new();
-    sandbox.whole_settings(&settings("PreviewOf42", ""));
-    for task in TASKS.into_iter().chain(["everything"]) {
-        let print = |args: &[&str]| {
-            let args = [&["permissions", task], args].concat();
-            sandbox.umb(&args).ok().stdout
-        };
-        let of_all = print(&["--app-prefix", "Preview"]);
-        let of_one = of_all
-            .replace("Preview*", "PreviewOf42")
-            .replace("preview*", "previewof42");
-        assert_eq!(of_one, print(&[]), "{task}");
-    }
-}
-
-#[test]
-fn the_policy_of_a_prefix_is_enough_for_its_apps_and_for_no_other() {
-    let aws = ministack_with_iam();
-    let task = Task {
-        name: "everything",
-        prepare: nothing,
-        commands: &[("", &["deploy", "dev"]), ("", &["destroy", "all", "--yes"])],
-        unshown: &[],
-    };
-    let root = prepared(aws, &task);
-    let attempt_as = |prefix: &str| {
-        let args = ["permissions", "everything", "--app-prefix", prefix];
-        let policy: Value = serde_json::from_str(&root.umb(&args).ok().stdout).unwrap();
-        let statements: Vec<_> = policy["Statement"].as_array().unwrap().iter().collect();
-        attempt(aws, &task, &root, &statements)
-    };
-    let beginning = &root.app[..3];
-    attempt_as("Other").unwrap_err();
-    attempt_as(beginning).unwrap();
-}
-
-#[test]
-fn the_documentation_shows_what_umb_prints() {
-    let text = include_str!("../../docs/permissions.md");
-    let sandbox = Sandbox::new();
-    for task in TASKS.into_iter().chain(["everything"]) {
-        let heading = format!("\n### `umb permissions {task}`\n");
-        let (_, section) = text.split_once(&heading).unwrap();
-        let (_, shown) = section.split_once("```json\n").unwrap();
-        let (shown, _) = shown.split_once("```\n").unwrap();
-        let printed = sandbox.umb(&["permissions", task]).ok().stdout;
-        assert_eq!(shown, printed, "docs/permissions.md: {task}");
-    }
 }

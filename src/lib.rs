@@ -12,6 +12,7 @@
 //! - `client/` calls the HTTP API,
 //! - `local/` is the stage on this machine,
 //! - `aws/` is the only place that names an AWS service's SDK,
+//! - `network/` knows proxies and certificates,
 //! - `error/` turns errors into what a person sees,
 //! - `ui/` is the only place that prints.
 
@@ -23,6 +24,7 @@ mod commands;
 mod error;
 mod local;
 mod model;
+mod network;
 mod pipeline;
 mod settings;
 mod stack;

@@ -24,6 +24,10 @@ pub(crate) struct AwsEnv {
 pub(crate) enum EnvError {
     #[error(transparent)]
     Aws(#[from] Error),
+    #[error(
+        "umb.toml says that this is in {expected}, and AWS_REGION or AWS_DEFAULT_REGION names {actual}"
+    )]
+    WrongRegion { expected: Region, actual: Region },
     #[error("the stage belongs to account {expected}, these credentials to {actual} ({caller})")]
     WrongAccount {
         expected: AccountId,
@@ -36,14 +40,21 @@ impl AwsEnv {
     /// Opens `target` and asks AWS whose the credentials are.
     ///
     /// # Errors
-    /// Also when they belong to another account than `target` says.
+    /// Also when they belong to another account than `target` says, and when the shell names another region.
     pub(crate) async fn open(target: &TargetEnv) -> Result<Self, EnvError> {
+        if let (Some(expected), Some(actual)) = (&target.region, &target.shell_region) {
+            return Err(EnvError::WrongRegion {
+                expected: expected.clone(),
+                actual: actual.clone(),
+            });
+        }
         let profile = match &target.profile {
             None => Profile::Default,
             Some(name) if target.only_profile => Profile::Only(name),
             Some(name) => Profile::Fallback(name),
         };
-        let mut session = Session::open(profile, target.region.as_ref()).await?;
+        let opening = Box::pin(Session::open(profile, target.region.as_ref()));
+        let mut session = opening.await?;
         if let (Some(role), Some(account)) = (&target.role, &target.account) {
             let role_arn = arn_of_role(session.region(), account, role);
             session = session.assuming(&role_arn).await;
@@ -87,6 +98,11 @@ impl AwsEnv {
 
     pub(crate) fn account(&self) -> &AccountId {
         &self.identity.account
+    }
+
+    /// The ARN of whoever the credentials are of.
+    pub(crate) fn caller(&self) -> &str {
+        &self.identity.arn
     }
 
     /// The partition of the region.

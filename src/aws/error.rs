@@ -1,12 +1,15 @@
 //! What a call to AWS can end in, sorted by what a person can do about it.
 
 use std::error::Error as StdError;
+use std::io;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::config::http::HttpResponse;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_types::error::operation::BuildError;
+use rustls::Error as TlsError;
 
+use crate::network::{Error as NetworkError, Route, Unreached};
 use crate::wait::Outage;
 
 /// What a person can do about a failed call.
@@ -22,6 +25,18 @@ pub(crate) enum Cause {
     InvalidRegion,
     /// A setting of AWS's own configuration cannot be right.
     InvalidSetting,
+    /// A variable of an access key contains what none can.
+    ImpureKey,
+    /// The profile that was named does not exist.
+    NoSuchProfile,
+    /// The profile needs a code of an MFA device.
+    NeedsMfa,
+    /// The address of a proxy cannot be right.
+    InvalidProxy,
+    /// The file of certificates to trust cannot be used.
+    InvalidBundle,
+    /// There are no certificates to trust.
+    NoCertificates,
     /// No credentials are known.
     NoCredentials,
     /// The credentials have expired.
@@ -36,6 +51,10 @@ pub(crate) enum Cause {
     Timeout,
     /// There was no connection.
     Unreachable,
+    /// The server's certificate cannot be trusted.
+    Untrusted,
+    /// Something else than AWS responded.
+    NotAws,
     /// Too many calls, after the SDK's retries.
     Throttled,
     /// The resource is not in a state for it; often somebody else was faster.
@@ -56,7 +75,7 @@ impl Cause {
     pub(crate) fn is_transient(self) -> bool {
         matches!(
             self,
-            Self::Timeout | Self::Unreachable | Self::Throttled | Self::Internal
+            Self::Timeout | Self::Unreachable | Self::NotAws | Self::Throttled | Self::Internal
         )
     }
 }
@@ -91,9 +110,41 @@ impl Error {
 
     /// A variable, or a setting of the profile, cannot be right, so no call was made.
     pub(crate) fn invalid_setting(name: &str, value: &str, rule: &str) -> Self {
+        let value = value.escape_debug();
         Self {
             what: format!("{name} = `{value}` is not valid: {rule}"),
             cause: Cause::InvalidSetting,
+            source: None,
+        }
+    }
+
+    /// A variable of an access key contains what none can, so no call was made. Its value is a secret.
+    pub(crate) fn impure_variable(name: &str, what: &str) -> Self {
+        Self {
+            what: format!("{name} contains {what}"),
+            cause: Cause::ImpureKey,
+            source: None,
+        }
+    }
+
+    /// The profile that somebody named does not exist, so no call was made. `nearest` is another one with a similar name.
+    pub(crate) fn no_such_profile(name: &str, nearest: Option<&str>) -> Self {
+        let nearest = nearest.map_or_else(String::new, |nearest| format!("; there is `{nearest}`"));
+        let name = name.escape_debug();
+        Self {
+            what: format!("there is no AWS profile `{name}`{nearest}"),
+            cause: Cause::NoSuchProfile,
+            source: None,
+        }
+    }
+
+    /// The profile's role takes a code from a device, so no call was made.
+    pub(crate) fn needs_mfa(profile: &str) -> Self {
+        Self {
+            what: format!(
+                "the AWS profile `{profile}` needs a code of an MFA device (mfa_serial), which umb cannot ask for"
+            ),
+            cause: Cause::NeedsMfa,
             source: None,
         }
     }
@@ -104,6 +155,16 @@ impl Error {
             what: "the configuration files of AWS cannot be read".to_owned(),
             cause: Cause::InvalidSetting,
             source: Some(Box::new(error)),
+        }
+    }
+
+    /// A setting of the network cannot be right, so no call was made.
+    pub(crate) fn network(error: &NetworkError) -> Self {
+        let source = error.source().map(|source| innermost(source).into());
+        Self {
+            what: error.to_string(),
+            cause: cause_of_network(error),
+            source,
         }
     }
 
@@ -129,7 +190,13 @@ impl Error {
         if let Some(credentials) = find::<CredentialsError>(&error) {
             return Self::credentials(credentials);
         }
+        if let Some(network) = find::<NetworkError>(&error) {
+            return Self::network(network);
+        }
         let code = error.code().map(str::to_owned);
+        if let (None, Some(raw)) = (&code, error.raw_response()) {
+            return Self::not_aws(call, raw);
+        }
         let (what, cause) = match &error {
             SdkError::TimeoutError(_) => {
                 (format!("{call} did not respond in time"), Cause::Timeout)
@@ -138,7 +205,14 @@ impl Error {
                 (format!("{call} did not respond in time"), Cause::Timeout)
             }
             SdkError::DispatchFailure(_) => {
-                (format!("{call} could not be reached"), Cause::Unreachable)
+                let what = match find::<Unreached>(&error) {
+                    Some(unreached) => format!("{call}: {unreached}"),
+                    None => format!("{call} could not be reached"),
+                };
+                match find::<TlsError>(&error) {
+                    Some(TlsError::InvalidCertificate(_)) => (what, Cause::Untrusted),
+                    _ => (what, Cause::Unreachable),
+                }
             }
             SdkError::ServiceError(refusal) => {
                 let code = code.as_deref().unwrap_or("unknown error");
@@ -167,6 +241,24 @@ impl Error {
             what,
             cause,
             source,
+        }
+    }
+
+    /// A response without any code is not one of AWS's: that of a portal that wants a login, a proxy, or another server.
+    fn not_aws(call: &str, raw: &HttpResponse) -> Self {
+        let status = raw.status().as_u16();
+        let server = raw
+            .extension::<Route>()
+            .map_or("the server", |route| &route.url);
+        let content = raw.headers().get("content-type");
+        let content = content.filter(|content| !content.is_empty());
+        let content = content.map_or_else(String::new, |content| format!(" and {content}"));
+        Self {
+            what: format!(
+                "{call}: {server} responded with status {status}{content}, and not as AWS does"
+            ),
+            cause: Cause::NotAws,
+            source: None,
         }
     }
 
@@ -266,6 +358,16 @@ fn says_unusable_role(message: &str) -> bool {
     message.contains("is invalid or cannot be assumed")
 }
 
+fn cause_of_network(error: &NetworkError) -> Cause {
+    match error {
+        NetworkError::InvalidProxy { .. } => Cause::InvalidProxy,
+        NetworkError::UnreadableBundle { .. } | NetworkError::EmptyBundle { .. } => {
+            Cause::InvalidBundle
+        }
+        NetworkError::NoCertificates => Cause::NoCertificates,
+    }
+}
+
 /// Returns the text of the last error of a chain.
 fn innermost(error: &dyn StdError) -> String {
     match error.source() {
@@ -280,7 +382,14 @@ fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
         if let Some(found) = error.downcast_ref::<T>() {
             return Some(found);
         }
-        next = error.source();
+        // An I/O error passes over what it wraps.
+        next = match error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+        {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
     }
     None
 }

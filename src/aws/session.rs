@@ -2,21 +2,24 @@
 
 use std::time::Duration;
 
-use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::config::SharedHttpClient;
 use aws_sdk_sts::config::timeout::TimeoutConfig;
-use aws_smithy_http_client::Builder as HttpClientBuilder;
-use aws_smithy_http_client::tls::{Provider as TlsProvider, rustls_provider::CryptoMode};
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use crate::model::Region as RegionCode;
+use crate::network::{CaBundle, Network};
 
+use super::credentials;
 use super::error::Error;
+use super::instance;
 use super::retries::Retries;
 use super::shared_config::SharedConfig;
+use super::variables;
 
 /// Which named profile of the shared AWS configuration to use.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +39,15 @@ impl<'a> Profile<'a> {
             Self::Fallback(name) | Self::Only(name) => Some(name),
         }
     }
+
+    /// Whose credentials these are, for those who share them.
+    fn whose(self) -> String {
+        match self {
+            Self::Default => "default".to_owned(),
+            Self::Fallback(name) => format!("environment or {name}"),
+            Self::Only(name) => format!("only {name}"),
+        }
+    }
 }
 
 /// One identity in one region.
@@ -43,14 +55,7 @@ impl<'a> Profile<'a> {
 pub(crate) struct Session {
     config: SdkConfig,
     region: RegionCode,
-}
-
-/// The HTTP client of every call to AWS: TLS by rustls, root certificates from the
-/// operating system.
-fn http_client() -> SharedHttpClient {
-    HttpClientBuilder::new()
-        .tls_provider(TlsProvider::Rustls(CryptoMode::Ring))
-        .build_https()
+    network: Network,
 }
 
 impl Session {
@@ -62,14 +67,18 @@ impl Session {
         profile: Profile<'_>,
         region: Option<&RegionCode>,
     ) -> Result<Self, Error> {
+        variables::check()?;
+        let shared_config = SharedConfig::read(profile.name()).await?;
+        shared_config.check(profile)?;
+        let retries = Retries::read(&shared_config)?;
+        let bundle = CaBundle::find(shared_config.get("ca_bundle"));
+        let network = Network::of_environment(bundle).map_err(|error| Error::network(&error))?;
+        let http_client = instance::without_false_roles(network.http_client());
         let code = match region {
             Some(code) => code.clone(),
-            None => profile_region(profile.name()).await?,
+            None => default_region(&shared_config, &http_client).await?,
         };
         let region = Region::new(code.to_string());
-        let shared_config = SharedConfig::read(profile.name()).await?;
-        let retries = Retries::read(&shared_config)?;
-        let http_client = http_client();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http_client.clone())
             .region(region.clone())
@@ -87,9 +96,20 @@ impl Session {
                 .profile_name(name);
             loader = loader.credentials_provider(provider.build());
         }
+        let config = loader.load().await;
+        let provider = config.credentials_provider();
+        let provider = provider.map(|provider| credentials::shared(&profile.whose(), provider));
+        let endpoint = config.endpoint_url().filter(|url| !url.is_empty());
+        let endpoint = endpoint.map(str::to_owned);
+        let services = NonEmpty(config.clone());
+        let mut config = config.into_builder();
+        config.set_credentials_provider(provider);
+        config.set_endpoint_url(endpoint);
+        config.set_service_config(Some(services));
         Ok(Self {
-            config: loader.load().await,
+            config: config.build(),
             region: code,
+            network,
         })
     }
 
@@ -100,18 +120,24 @@ impl Session {
             .configure(&self.config)
             .build()
             .await;
+        let provider = SharedCredentialsProvider::new(provider);
         let config = self.config.into_builder();
         Self {
             config: config
-                .credentials_provider(SharedCredentialsProvider::new(provider))
+                .credentials_provider(credentials::shared(role_arn, provider))
                 .build(),
-            region: self.region,
+            ..self
         }
     }
 
     /// The region that calls go to.
     pub(crate) fn region(&self) -> &RegionCode {
         &self.region
+    }
+
+    /// How the session reaches AWS.
+    pub(crate) fn network(&self) -> &Network {
+        &self.network
     }
 
     /// The endpoint that replaces all of AWS (`AWS_ENDPOINT_URL`), if there is one.
@@ -129,6 +155,17 @@ impl Session {
     }
 }
 
+/// What is configured for single services, but for what is empty: the SDK takes an empty endpoint for one, and panics.
+#[derive(Debug)]
+struct NonEmpty(SdkConfig);
+
+impl LoadServiceConfig for NonEmpty {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let value = self.0.service_config()?.load_config(key);
+        value.filter(|value| !value.trim().is_empty())
+    }
+}
+
 /// How long a call may take: all its attempts half a minute, unless somebody wants another number of them.
 fn timeouts(retries: &Retries) -> TimeoutConfig {
     let timeouts = TimeoutConfig::builder()
@@ -141,16 +178,17 @@ fn timeouts(retries: &Retries) -> TimeoutConfig {
     }
 }
 
-/// Returns the region of a named profile, or of the default one.
-async fn profile_region(profile: Option<&str>) -> Result<RegionCode, Error> {
-    use aws_config::meta::region::ProvideRegion as _;
-
-    let mut provider = ProfileFileRegionProvider::builder();
-    if let Some(profile) = profile {
-        provider = provider.profile_name(profile);
-    }
-    let region = provider.build().region().await;
-    let region = region.ok_or_else(Error::no_region)?;
-    let code = region.as_ref().to_owned();
-    RegionCode::try_from(code).map_err(|_| Error::invalid_region(region.as_ref()))
+/// Returns the region of the profile, else that of the instance that umb runs on.
+async fn default_region(
+    profile: &SharedConfig,
+    client: &SharedHttpClient,
+) -> Result<RegionCode, Error> {
+    let region = match profile.get("region").map(str::trim) {
+        Some(region) if !region.is_empty() => region.to_owned(),
+        _ => {
+            let region = instance::region(client.clone()).await;
+            region.ok_or_else(Error::no_region)?
+        }
+    };
+    RegionCode::try_from(region.clone()).map_err(|_| Error::invalid_region(&region))
 }

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use ::http::{Method, Request};
-use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::{Provider as TlsProvider, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::{HttpConnector as _, HttpConnectorSettings};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector as _, HttpConnectorSettings, SharedHttpConnector,
+};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
+
+use crate::network::Network;
 
 use super::call::{Answer, Call, path_segment};
 use super::error::Error;
@@ -24,29 +25,28 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// A client of one API.
 #[derive(Debug)]
 pub(crate) struct Client {
-    connector: Connector,
+    connector: SharedHttpConnector,
     base: String,
     signer: Option<Signer>,
 }
 
 impl Client {
     /// A client of the API at `base`, which ends in a slash.
-    pub(crate) fn new(base: String, signer: Option<Signer>) -> Self {
-        let connector = Connector::builder()
-            .connector_settings(
-                HttpConnectorSettings::builder()
-                    .connect_timeout(CONNECT_TIMEOUT)
-                    .read_timeout(READ_TIMEOUT)
-                    .build(),
-            )
-            .sleep_impl(TokioSleep::new())
-            .tls_provider(TlsProvider::Rustls(CryptoMode::Ring))
+    pub(crate) fn new(base: String, signer: Option<Signer>, network: &Network) -> Self {
+        let settings = HttpConnectorSettings::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
             .build();
         Self {
-            connector,
+            connector: network.connector(&settings),
             base,
             signer,
         }
+    }
+
+    /// A client of an API on this machine.
+    pub(crate) fn of_this_machine(base: String, signer: Option<Signer>) -> Self {
+        Self::new(base, signer, &Network::direct())
     }
 
     /// The API's address.
@@ -135,7 +135,7 @@ mod tests {
     #[tokio::test]
     async fn an_unreachable_api_is_named() {
         // Port 1 is reserved (tcpmux): nobody listens there.
-        let client = Client::new("http://127.0.0.1:1/".to_owned(), None);
+        let client = Client::of_this_machine("http://127.0.0.1:1/".to_owned(), None);
         let error = client.send(&Call::new(Method::GET, "users")).await;
         let Err(Error::Unreachable { url, .. }) = error else {
             panic!("{error:?}");
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn a_curl_command_is_quoted_for_a_shell() {
         let call = Call::of_user(Method::PUT, "o'neil").body(r#"{"a":"it's"}"#);
-        let client = Client::new("http://h/".to_owned(), None);
+        let client = Client::of_this_machine("http://h/".to_owned(), None);
         assert_eq!(
             client.curl(&call),
             r#"curl -X PUT -H 'accept: application/json' -H 'content-type: application/json' -d "{\"a\":\"it's\"}" 'http://h/users/o%27neil'"#

@@ -9,7 +9,7 @@ use crate::ui::Ui;
 
 use super::app_stack;
 use super::interrupt::stoppable;
-use super::target::cloud_stage;
+use super::target::{announce, cloud_stage};
 
 /// Create the roles with which a pipeline deploys a stage
 ///
@@ -45,6 +45,7 @@ impl BootstrapArgs {
         ];
         let stage = cloud_stage("bootstrap", &self.stage, settings, hints)?;
         let env = AwsEnv::open(&stage.env()).await?;
+        announce("the pipeline's roles", &env, ui);
         let trusted = self.trust.as_ref().or(settings.pipeline.account.as_ref());
         deploy(
             &env,

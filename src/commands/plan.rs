@@ -68,7 +68,7 @@ impl PlanArgs {
 
     /// What `umb deploy pipeline` would change in the pipeline's own stack.
     async fn plan_pipeline(&self, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
-        let plan = pipeline::plan(settings, &self.runner, ui).await?;
+        let plan = Box::pin(pipeline::plan(settings, &self.runner, ui)).await?;
         ui.show(&plan);
         let would_change = plan.action != StackAction::None;
         Ok(Exit::changes_if(self.exit_code && would_change))

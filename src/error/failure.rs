@@ -123,7 +123,8 @@ impl Failure {
         for error in self.errors().skip(1) {
             let text = error.to_string();
             // Many wrappers repeat what they wrap.
-            let is_repeated = cause.contains(&text) || chain.contains(&text);
+            let is_repeated =
+                cause.contains(&text) || chain.iter().any(|known| known.contains(&text));
             if !is_repeated && !EMPTY_WORDS.contains(&text.as_str()) {
                 chain.push(text);
             }

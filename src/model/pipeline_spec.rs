@@ -35,6 +35,9 @@ pub(crate) struct PipelineSpec {
     pub(crate) account: Option<AccountId>,
     /// The region, which is also that of the stages.
     pub(crate) region: Option<Region>,
+    /// The region that the shell names instead, if it is another one.
+    #[patch(skip)]
+    pub(crate) shell_region: Option<Region>,
     /// The named profile of the shared AWS configuration; else the default one.
     pub(crate) profile: Option<String>,
     /// Whether that profile is used even where the environment has credentials of its own.
@@ -136,6 +139,7 @@ impl Default for PipelineSpec {
         Self {
             account: None,
             region: None,
+            shell_region: None,
             profile: None,
             only_profile: false,
             connection: None,
@@ -199,6 +203,7 @@ impl PipelineSpec {
         TargetEnv {
             account: self.account.clone(),
             region: self.region.clone(),
+            shell_region: self.shell_region.clone(),
             profile: self.profile.clone(),
             only_profile: self.only_profile,
             role: None,

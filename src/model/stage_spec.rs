@@ -33,6 +33,9 @@ pub(crate) struct StageSpec {
     pub(crate) account: Option<AccountId>,
     /// The region; else the profile's.
     pub(crate) region: Option<Region>,
+    /// The region that the shell names instead, if it is another one.
+    #[patch(skip)]
+    pub(crate) shell_region: Option<Region>,
     /// The named profile of the shared AWS configuration; else the default one.
     pub(crate) profile: Option<String>,
     /// Whether that profile is used even where the environment has credentials of its own.
@@ -110,6 +113,7 @@ impl StageSpec {
             app,
             account: None,
             region: None,
+            shell_region: None,
             profile: None,
             only_profile: false,
             billing: None,
@@ -161,6 +165,7 @@ impl StageSpec {
         TargetEnv {
             account: self.account.clone(),
             region: self.region.clone(),
+            shell_region: self.shell_region.clone(),
             profile: self.profile.clone(),
             only_profile: self.only_profile,
             role: None,

@@ -9,6 +9,8 @@ pub(crate) struct TargetEnv {
     pub(crate) account: Option<AccountId>,
     /// The region; else the profile's.
     pub(crate) region: Option<Region>,
+    /// The region that the shell names instead, if it is another one.
+    pub(crate) shell_region: Option<Region>,
     /// The named profile of the shared AWS configuration; else the default one.
     pub(crate) profile: Option<String>,
     /// Whether that profile is used even where the environment has credentials of its own.

@@ -40,8 +40,11 @@ impl Environment {
     }
 }
 
+/// The value of a variable, without the blanks around it, such as the line break at the end of a file.
 fn text(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
+    let value = env::var(name).ok()?;
+    let value = value.trim();
+    (!value.is_empty()).then(|| value.to_owned())
 }
 
 fn variable<T: FromStr<Err = Invalid>>(name: &'static str) -> Result<Option<T>, Error> {

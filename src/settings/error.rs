@@ -41,7 +41,7 @@ pub(crate) enum Error {
         value: Option<String>,
         rule: String,
     },
-    #[error("{name}={value}: {rule}")]
+    #[error("{name}={}: {rule}", value.escape_debug())]
     InvalidVariable {
         name: &'static str,
         value: String,

@@ -63,12 +63,9 @@ impl Settings {
         let mut pipeline = PipelineSpec::default()
             .with(file.pipeline)
             .map_err(|error| conflict("pipeline", error))?;
-        override_env(
-            &mut pipeline.region,
-            &mut pipeline.profile,
-            &flags,
-            environment,
-        );
+        (pipeline.region, pipeline.shell_region) =
+            region_of(pipeline.region.take(), &flags, environment);
+        override_profile(&mut pipeline.profile, &flags, environment);
         pipeline.only_profile = flags.profile.is_some();
         if pipeline.buildspec.is_some() && file.function.source.is_none() {
             let rule = "has no effect without function.source: the pipeline does not build umb, only a function of the \
@@ -87,7 +84,9 @@ impl Settings {
                 .with(&table)
                 .map_err(|error| conflict(&format!("stages.{name}"), error))?;
             inherit(&mut stage, &table, &pipeline);
-            override_env(&mut stage.region, &mut stage.profile, &flags, environment);
+            (stage.region, stage.shell_region) =
+                region_of(stage.region.take(), &flags, environment);
+            override_profile(&mut stage.profile, &flags, environment);
             stage.only_profile = flags.profile.is_some();
             stage.boundary.clone_from(&file.permissions_boundary);
             stages.insert(name, stage);
@@ -247,16 +246,26 @@ fn inherit(stage: &mut StageSpec, table: &StageTable, pipeline: &PipelineSpec) {
     }
 }
 
-/// Applies what the command line and the environment decided.
-fn override_env(
-    region: &mut Option<Region>,
-    profile: &mut Option<String>,
+/// Returns the region, and the one that the shell names instead. A flag decides; the shell only fills a gap of the file: it
+/// may have been set for something else.
+fn region_of(
+    file: Option<Region>,
     flags: &Flags,
     environment: &Environment,
-) {
-    if let Some(chosen) = flags.region.as_ref().or(environment.region.as_ref()) {
-        *region = Some(chosen.clone());
+) -> (Option<Region>, Option<Region>) {
+    if let Some(region) = &flags.region {
+        return (Some(region.clone()), None);
     }
+    let Some(region) = file else {
+        return (environment.region.clone(), None);
+    };
+    let other = environment.region.clone();
+    let other = other.filter(|other| *other != region);
+    (Some(region), other)
+}
+
+/// Applies what the command line and the environment decided.
+fn override_profile(profile: &mut Option<String>, flags: &Flags, environment: &Environment) {
     if let Some(chosen) = flags.profile.as_ref().or(environment.profile.as_ref()) {
         *profile = Some(chosen.clone());
     }
@@ -292,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_override_the_environment_and_the_environment_the_file() {
+    fn flags_decide_and_the_shell_does_not_move_a_stage() {
         let text = "stages.dev = { region = \"us-east-1\", profile = \"file\" }";
         let environment = Environment {
             region: Some(region("us-east-2")),
@@ -303,17 +312,30 @@ mod tests {
             region: Some(region("eu-west-1")),
             profile: Some("flag".to_owned()),
         };
-        for (settings, expected, profile) in [
-            (plain(text), "us-east-1", "file"),
+        for (settings, expected, shell, profile) in [
+            (plain(text), "us-east-1", None, "file"),
             (
                 resolved(text, Flags::default(), &environment),
-                "us-east-2",
+                "us-east-1",
+                Some("us-east-2"),
                 "environment",
             ),
-            (resolved(text, flags, &environment), "eu-west-1", "flag"),
+            (
+                resolved("", Flags::default(), &environment),
+                "us-east-2",
+                None,
+                "environment",
+            ),
+            (
+                resolved(text, flags, &environment),
+                "eu-west-1",
+                None,
+                "flag",
+            ),
         ] {
             let env = settings.stage("dev").expect("a stage").env();
             assert_eq!(env.region, Some(region(expected)));
+            assert_eq!(env.shell_region, shell.map(region));
             assert_eq!(env.profile.as_deref(), Some(profile));
             assert_eq!(env.only_profile, profile == "flag");
         }

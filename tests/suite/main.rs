@@ -24,6 +24,7 @@ mod contract;
 mod drift;
 mod errors;
 mod failures;
+mod first_contact;
 mod function;
 mod harness;
 mod iam;

@@ -8,6 +8,7 @@ use crate::pipeline::{self, Provider};
 use crate::settings::Settings;
 use crate::ui::Ui;
 
+use super::super::target::announce;
 use super::show::{explain_status, until_available};
 
 /// Create a connection, and wait for the person who completes it in the console
@@ -70,6 +71,7 @@ impl CreateArgs {
         let name = self.name.as_deref().or(configured);
         let name = name.unwrap_or(settings.app.as_str());
         let env = AwsEnv::open(&settings.pipeline.env()).await?;
+        announce("the connection", &env, ui);
         let host = self.host.as_deref();
         let mut connection =
             pipeline::create_connection(&env, &settings.app, name, provider, host).await?;

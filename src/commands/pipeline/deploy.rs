@@ -9,6 +9,7 @@ use crate::stack::{StackAction, find_app_stack};
 use crate::ui::Ui;
 
 use super::super::doctor::{Findings, before_pipeline};
+use super::super::target::announce;
 use super::super::{app_stack, bootstrap};
 use super::broader::ApprovalsFlag;
 use super::follow::{follow, follow_next, report_none_started};
@@ -42,6 +43,7 @@ pub(in crate::commands) async fn deploy(
         Some(options.runner.read()?)
     };
     let (env, wanted) = open(settings, ui).await?;
+    announce("the pipeline", &env, ui);
     let pin = match &runner {
         Some(runner) => runner.pin(&wanted),
         None => pinned(&env, settings).await?,

@@ -88,7 +88,7 @@ impl CloudStage {
                 self.env.region().to_string(),
             )),
         };
-        Ok(Client::new(url, signer))
+        Ok(Client::new(url, signer, self.env.session().network()))
     }
 }
 

@@ -45,7 +45,7 @@ impl LocalStage {
         let signer = self
             .key(server)
             .map(|(key, _)| Signer::with_key(&key.id, &key.secret, StageName::LOCAL.to_owned()));
-        Client::new(server.url(), signer)
+        Client::of_this_machine(server.url(), signer)
     }
 
     /// The key that the server requires, if it does, and its file.

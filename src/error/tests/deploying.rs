@@ -25,7 +25,11 @@ fn of_calls() {
         actual: account('2'),
         caller: "arn:aws:iam::222222222222:user/jo".to_owned(),
     };
-    check("aws_env", vec![EnvError::Aws(denied()), wrong]);
+    let elsewhere = EnvError::WrongRegion {
+        expected: region(),
+        actual: "us-west-2".parse().expect("a region"),
+    };
+    check("aws_env", vec![EnvError::Aws(denied()), elsewhere, wrong]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::tree::{SourceFile, Tree, rust_files};
 
 /// For each folder of `src/`, the folders that it may import. Data flows one way: no folder is below one that it is
 /// listed for.
-const FOLDERS: [(&str, &[&str]); 18] = [
+const FOLDERS: [(&str, &[&str]); 19] = [
     ("main", &[]),
     ("lib", &[]),
     ("cli", &["commands", "model", "settings", "ui"]),
@@ -53,12 +53,13 @@ const FOLDERS: [(&str, &[&str]); 18] = [
         &["artifact", "aws", "model", "stack", "template", "wait"],
     ),
     ("stack", &["aws", "model", "template", "wait"]),
-    ("client", &["wait"]),
+    ("client", &["network", "wait"]),
     ("local", &["wait"]),
     ("template", &["model"]),
-    ("aws", &["model", "wait"]),
+    ("aws", &["model", "network", "wait"]),
     ("artifact", &[]),
     ("model", &[]),
+    ("network", &[]),
     ("wait", &[]),
 ];
 
@@ -66,7 +67,7 @@ const FOLDERS: [(&str, &[&str]); 18] = [
 const OWNERS: [(&str, &[&str]); 9] = [
     ("aws_sdk_", &["aws"]),
     ("aws_config", &["aws"]),
-    ("aws_smithy_", &["aws", "client", "local"]),
+    ("aws_smithy_", &["aws", "client", "local", "network"]),
     (
         "umb_handler",
         &["artifact", "client", "commands", "local", "transfer"],

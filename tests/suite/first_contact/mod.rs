@@ -1,0 +1,4 @@
+//! From the shell to the first call to AWS: what stops people on their first day.
+
+mod identity;
+mod network;

@@ -1,12 +1,13 @@
 //! Lambda: an account's concurrency, and the code of functions.
 
+use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::error::ProvideErrorMetadata as _;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::LastUpdateStatus;
 
 use super::busy::while_busy;
 use super::error::Error;
-use super::session::Session;
+use super::session::{Session, upload_timeouts};
 
 /// How many requests an account's functions may handle at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +84,7 @@ pub(crate) async fn update_code(
     function: &str,
     zip: &[u8],
 ) -> Result<(), Error> {
+    let timeouts = upload_timeouts(zip.len());
     // The SDK owns what it sends.
     let zip = Blob::new(zip.to_vec());
     let request = aws_sdk_lambda::Client::new(session.config())
@@ -90,7 +92,9 @@ pub(crate) async fn update_code(
         .function_name(function)
         .zip_file(zip);
     while_busy(async || {
-        let updated = request.clone().send().await;
+        let timeouts = Builder::new().timeout_config(timeouts.clone());
+        let request = request.clone().customize().config_override(timeouts);
+        let updated = request.send().await;
         updated.map_err(|error| Error::new("Lambda UpdateFunctionCode", error))
     })
     .await?;

@@ -12,7 +12,7 @@ use aws_sdk_sts::config::timeout::TimeoutConfig;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use crate::model::Region as RegionCode;
-use crate::network::{CaBundle, Network};
+use crate::network::{CaBundle, Network, upload_time};
 
 use super::credentials;
 use super::error::Error;
@@ -166,11 +166,23 @@ impl LoadServiceConfig for NonEmpty {
     }
 }
 
+/// How long one attempt of a call may take.
+const ATTEMPT: Duration = Duration::from_secs(12);
+
+/// How long a call that sends so many bytes may take: each attempt as long as others beside the upload. One that has come to
+/// a halt ends sooner: <https://docs.aws.amazon.com/sdk-for-rust/latest/dg/http-config.html>.
+pub(super) fn upload_timeouts(bytes: usize) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .operation_attempt_timeout(ATTEMPT + upload_time(bytes))
+        .disable_operation_timeout()
+        .build()
+}
+
 /// How long a call may take: all its attempts half a minute, unless somebody wants another number of them.
 fn timeouts(retries: &Retries) -> TimeoutConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(4))
-        .operation_attempt_timeout(Duration::from_secs(12));
+        .operation_attempt_timeout(ATTEMPT);
     if retries.are_chosen() {
         timeouts.build()
     } else {

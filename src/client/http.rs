@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ::http::header::DATE;
 use ::http::{Method, Request};
 use aws_smithy_runtime_api::client::http::{
     HttpConnector as _, HttpConnectorSettings, SharedHttpConnector,
@@ -10,14 +11,14 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
-use crate::network::Network;
+use crate::network::{Network, upload_time};
 
 use super::call::{Answer, Call, path_segment};
 use super::error::Error;
 use super::page::{self, Page};
 use super::signer::Signer;
 
-/// How long an endpoint may take to accept a connection, and to answer: API Gateway's own limit is
+/// How long an endpoint may take to accept a connection, and to answer once it has the request: API Gateway's own limit is
 /// 29 seconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -35,7 +36,6 @@ impl Client {
     pub(crate) fn new(base: String, signer: Option<Signer>, network: &Network) -> Self {
         let settings = HttpConnectorSettings::builder()
             .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(READ_TIMEOUT)
             .build();
         Self {
             connector: network.connector(&settings),
@@ -54,11 +54,22 @@ impl Client {
         &self.base
     }
 
-    /// Sends a request and returns the response, whatever it is.
+    /// Sends a request and returns the response, whatever it is. If it was refused because this machine's clock is wrong, it
+    /// is sent again with the server's time.
     ///
     /// # Errors
     /// When there was no response.
     pub(crate) async fn send(&self, call: &Call) -> Result<Answer, Error> {
+        let answer = self.send_once(call).await?;
+        let date = answer.header(&DATE);
+        let signer = self.signer.as_ref().filter(|_| answer.status == 403);
+        if signer.is_some_and(|signer| signer.takes_time_from(date)) {
+            return self.send_once(call).await;
+        }
+        Ok(answer)
+    }
+
+    async fn send_once(&self, call: &Call) -> Result<Answer, Error> {
         let unreachable = |source| Error::Unreachable {
             url: self.base.clone(),
             source,
@@ -74,10 +85,10 @@ impl Client {
             signer.sign(&mut request, body.as_bytes()).await?;
         }
         let request = HttpRequest::try_from(request).map_err(|error| unreachable(error.into()))?;
-        let response = self
-            .connector
-            .call(request)
+        let limit = READ_TIMEOUT + upload_time(body.len());
+        let response = tokio::time::timeout(limit, self.connector.call(request))
             .await
+            .map_err(|_| unreachable("there was no response in time".into()))?
             .map_err(|error| unreachable(error.into()))?;
         let response = response
             .try_into_http1x()

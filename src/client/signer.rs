@@ -1,12 +1,15 @@
 //! Signs requests for API Gateway: SigV4, service `execute-api`.
 
-use std::time::SystemTime;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
+use aws_smithy_types::DateTime;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::date_time::Format;
 use http::Request;
 
 use super::error::Error;
@@ -16,18 +19,55 @@ use super::error::Error;
 pub(crate) struct Signer {
     provider: SharedCredentialsProvider,
     region: String,
+    /// How many seconds the server's clock is ahead of this machine's.
+    ahead: AtomicI64,
 }
+
+/// How far the clocks may be apart before the server's counts. AWS refuses a signature that is five minutes old.
+const LARGEST_SKEW: i64 = 240;
 
 impl Signer {
     /// Signs for the API's `region` with credentials from `provider`.
     pub(crate) fn new(provider: SharedCredentialsProvider, region: String) -> Self {
-        Self { provider, region }
+        Self {
+            provider,
+            region,
+            ahead: AtomicI64::new(0),
+        }
     }
 
     /// Signs for the API's `region` with an access key that does not expire.
     pub(crate) fn with_key(id: &str, secret: &str, region: String) -> Self {
         let credentials = Credentials::new(id, secret, None, None, "access key");
         Self::new(SharedCredentialsProvider::new(credentials), region)
+    }
+
+    /// Takes the time from a response's header `Date` (RFC 9110), as AWS's SDKs do. Returns whether that changes anything.
+    pub(super) fn takes_time_from(&self, date: Option<&str>) -> bool {
+        let server = date.and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
+        let Some(server) = server else {
+            return false;
+        };
+        let ahead = server.secs() - DateTime::from(SystemTime::now()).secs();
+        let before = self.ahead.load(Ordering::Relaxed);
+        if (ahead - before).abs() < LARGEST_SKEW {
+            return false;
+        }
+        self.ahead.store(ahead, Ordering::Relaxed);
+        true
+    }
+
+    /// The time on the server.
+    fn now(&self) -> SystemTime {
+        let ahead = self.ahead.load(Ordering::Relaxed);
+        let by = Duration::from_secs(ahead.unsigned_abs());
+        let now = SystemTime::now();
+        let corrected = if ahead < 0 {
+            now.checked_sub(by)
+        } else {
+            now.checked_add(by)
+        };
+        corrected.unwrap_or(now)
     }
 
     pub(super) fn region(&self) -> &str {
@@ -57,7 +97,7 @@ impl Signer {
             .identity(&identity)
             .region(&self.region)
             .name("execute-api")
-            .time(SystemTime::now())
+            .time(self.now())
             .settings(SigningSettings::default())
             .build()?
             .into();

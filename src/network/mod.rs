@@ -5,7 +5,9 @@ mod connector;
 mod error;
 mod proxies;
 mod trust;
+mod uplink;
 
 pub(crate) use connector::{Network, Route};
 pub(crate) use error::{Error, Unreached};
 pub(crate) use trust::CaBundle;
+pub(crate) use uplink::upload_time;

@@ -9,7 +9,7 @@ use crate::aws::AwsEnv;
 use crate::model::names::{self, AssetBucketNames};
 use crate::model::{App, Pipeline, RunnerPin, StackRef};
 use crate::stack::asset_bucket::AssetBuckets;
-use crate::stack::{Event, Reporter, find_app_stack};
+use crate::stack::{Event, Reporter, Upload, find_app_stack};
 use crate::template::VERSION;
 
 use super::error::Error;
@@ -88,10 +88,13 @@ impl Runner {
         let bucket = AssetBuckets::new(env, app).account_regional;
         let key = names::runner_key(&self.sha256);
         if bucket.sent(&key).await?.is_none() {
-            bucket.put(&key, self.executable.clone().into()).await?;
-            reporter.report(Event::RunnerUploaded {
-                bytes: self.executable.len(),
+            let bytes = self.executable.len();
+            reporter.report(Event::Uploading {
+                what: Upload::Runner,
+                bytes,
             });
+            bucket.put(&key, self.executable.clone().into()).await?;
+            reporter.report(Event::RunnerUploaded { bytes });
         }
         Ok(())
     }

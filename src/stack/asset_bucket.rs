@@ -11,7 +11,7 @@ use crate::model::{App, StackRef};
 use crate::template::DeployedParameters;
 
 use super::error::Error;
-use super::event::{Event, Reporter};
+use super::event::{Event, Reporter, Upload};
 
 /// How long a package is kept that no stack uses any more.
 const RETENTION: Duration = Duration::from_hours(30 * 24);
@@ -78,6 +78,10 @@ pub(crate) async fn publish(
     // unprotected.
     bucket.harden().await?;
     let bytes = body.len();
+    reporter.report(Event::Uploading {
+        what: Upload::Function,
+        bytes,
+    });
     bucket.put(key, body).await?;
     reporter.report(Event::ArtifactUploaded { bytes });
     Ok(true)

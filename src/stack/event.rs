@@ -16,12 +16,24 @@ pub(crate) enum Operation {
     Follow,
 }
 
+/// What is uploaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Upload {
+    /// The function's package.
+    Function,
+    /// The umb that the pipeline's builds run.
+    Runner,
+}
+
 /// Something that happened.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum Event {
     /// The asset bucket was created.
     BucketCreated { bucket: String },
+    /// Something is being uploaded, which may take a while.
+    Uploading { what: Upload, bytes: usize },
     /// The function's package was uploaded.
     ArtifactUploaded { bytes: usize },
     /// The umb that the pipeline's builds run was uploaded.

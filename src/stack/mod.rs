@@ -37,7 +37,7 @@ pub(crate) use diagnosis::Culprit;
 pub(crate) use diagnosis::{Class, Diagnosis};
 pub(crate) use drift::{StackDrift, drift};
 pub(crate) use error::Error;
-pub(crate) use event::{Event, Operation, Reporter};
+pub(crate) use event::{Event, Operation, Reporter, Upload};
 pub(crate) use execute::{Applier, Deployed};
 pub(crate) use logging_role::{LoggingRole, NamedRole};
 pub(crate) use outputs::{ENDPOINT_URL, Outputs, REST_API_ID, endpoint, reachable};

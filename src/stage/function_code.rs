@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::artifact::Artifact;
 use crate::aws::AwsEnv;
 use crate::aws::lambda;
-use crate::stack::{DeployedStack, Event, Reporter, needs_repair};
+use crate::stack::{DeployedStack, Event, Reporter, Upload, needs_repair};
 use crate::wait::{self, Pace};
 
 use super::error::Error;
@@ -58,6 +58,10 @@ pub(super) async fn update(
     let Some(function) = stateless.details.outputs.get(FUNCTION) else {
         return Err(needs_repair(stateless).into());
     };
+    reporter.report(Event::Uploading {
+        what: Upload::Function,
+        bytes: artifact.zip.len(),
+    });
     lambda::update_code(env.session(), function, &artifact.zip).await?;
     reporter.report(Event::CodeUpdating {
         function: function.clone(),

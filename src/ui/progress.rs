@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::stack::{Event, Operation, Reporter};
+use crate::stack::{Event, Operation, Reporter, Upload};
 
 /// Writes a plain line for each event, for logs and pipes.
 pub(super) struct Plain;
@@ -70,6 +70,13 @@ fn line(event: &Event) -> Option<String> {
         Event::BucketCreated { bucket } => format!("asset bucket created: {bucket}"),
         Event::BucketDeleted { bucket } => format!("asset bucket deleted: {bucket}"),
         Event::TableDeleted { table } => format!("table deleted: {table}"),
+        Event::Uploading { what, bytes } => {
+            let what = match what {
+                Upload::Function => "the function",
+                Upload::Runner => "umb for the pipeline",
+            };
+            format!("uploading {what}: {}", HumanBytes(*bytes as u64))
+        }
         Event::ArtifactUploaded { bytes } => {
             format!("function uploaded: {}", HumanBytes(*bytes as u64))
         }

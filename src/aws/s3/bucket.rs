@@ -1,10 +1,10 @@
 //! A bucket and its objects.
 
 use std::borrow::Cow;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::{
@@ -13,7 +13,7 @@ use aws_sdk_s3::types::{
 
 use crate::aws::busy::while_busy;
 use crate::aws::error::Error;
-use crate::aws::session::Session;
+use crate::aws::session::{Session, upload_timeouts};
 use crate::model::{AccountId, Region};
 
 /// An object in a bucket.
@@ -39,18 +39,9 @@ pub(crate) struct Bucket {
 impl Bucket {
     /// The bucket `name` in the session's region.
     pub(crate) fn new(session: &Session, name: String, owner: AccountId) -> Self {
-        let config = aws_sdk_s3::config::Builder::from(session.config())
+        let config = Builder::from(session.config())
             // Emulators have one host name for all buckets.
             .force_path_style(session.endpoint().is_some())
-            // An upload takes as long as the network needs; the SDK's stalled-stream protection ends
-            // uploads that make no progress.
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(4))
-                    .operation_attempt_timeout(Duration::from_mins(5))
-                    .operation_timeout(Duration::from_mins(15))
-                    .build(),
-            )
             .build();
         Self {
             client: Client::from_conf(config),
@@ -186,6 +177,7 @@ impl Bucket {
 
     /// Puts an object.
     pub(crate) async fn put(&self, key: &str, body: Cow<'static, [u8]>) -> Result<(), Error> {
+        let timeouts = Builder::new().timeout_config(upload_timeouts(body.len()));
         let body = match body {
             Cow::Borrowed(bytes) => ByteStream::from_static(bytes),
             Cow::Owned(bytes) => ByteStream::from(bytes),
@@ -196,6 +188,8 @@ impl Bucket {
             .expected_bucket_owner(self.owner.as_str())
             .key(key)
             .body(body)
+            .customize()
+            .config_override(timeouts)
             .send()
             .await
             .map_err(|error| Error::new("S3 PutObject", error))?;

@@ -1,8 +1,14 @@
 //! Proxies, certificates, and what responds instead of AWS.
 
 use std::fs;
+use std::time::{Duration, SystemTime};
 
-use crate::harness::{AWS, HttpProxy, PrivateServer, Sandbox, ministack, replay};
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+
+use crate::harness::{
+    AWS, HttpProxy, PrivateServer, Proxy, Reply, Sandbox, ministack, replay, slow_uplink,
+};
 
 /// The host and port of an address.
 fn host(endpoint: &str) -> &str {
@@ -208,7 +214,7 @@ fn what_is_not_aws_is_named_with_its_status() {
                 "HTTP/1.1 {answer}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
                 body.len()
             );
-            crate::harness::Reply::whole(head.into_bytes())
+            Reply::whole(head.into_bytes())
         });
         let sandbox = Sandbox::at(&endpoint).with("AWS_MAX_ATTEMPTS", "1");
         let run = sandbox.umb(&["plan", "dev"]).fails(1);
@@ -264,4 +270,57 @@ fn an_endpoint_that_is_none_is_named() {
         run.stderr.contains(".amazonaws.com through the proxy"),
         "{run:#?}"
     );
+}
+
+/// At 1 Mbit/s, the function takes longer than any call may that uploads nothing.
+#[test]
+fn an_upload_takes_as_long_as_the_network_needs() {
+    let sandbox = Sandbox::on(ministack());
+    sandbox.umb(&["deploy", "dev"]).ok();
+    let slow = slow_uplink(host(&ministack().endpoint), 125_000);
+    let sandbox = sandbox.with("AWS_ENDPOINT_URL", &slow);
+    let run = sandbox.umb(&["deploy", "dev", "--code-only"]).ok();
+    assert!(
+        run.stderr.contains("uploading the function: 2."),
+        "{run:#?}"
+    );
+}
+
+/// An API in a world whose clocks are an hour ahead. The SDK corrects itself in the same way.
+#[test]
+fn a_clock_that_is_wrong_is_corrected_by_the_servers() {
+    const HOUR: Duration = Duration::from_hours(1);
+    const FIVE_MINUTES: Duration = Duration::from_mins(5);
+    let sandbox = Sandbox::on(ministack());
+    sandbox.umb(&["deploy", "dev"]).ok();
+    let proxy = Proxy::over(&ministack().endpoint, |request| {
+        if !request.path.contains("/_user_request_/") {
+            return None;
+        }
+        let there = SystemTime::now() + HOUR;
+        // 20261128T100000Z, as SigV4 has it; AWS takes five minutes more or less.
+        let signature = |time: SystemTime| {
+            let text = DateTime::from(time).fmt(Format::DateTime).unwrap();
+            text.replace(['-', ':'], "")
+        };
+        let valid = signature(there - FIVE_MINUTES)..signature(there + FIVE_MINUTES);
+        if valid.contains(&request.header("x-amz-date").to_owned()) {
+            return Some(Reply::json(200, &serde_json::json!({"users": []})));
+        }
+        let body = "{\"message\":\"Signature expired\"}";
+        let date = DateTime::from(there).fmt(Format::HttpDate).unwrap();
+        let head = format!(
+            "HTTP/1.1 403 Forbidden\r\nDate: {date}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        Some(Reply::whole(head.into_bytes()))
+    });
+    let sandbox = sandbox.with("AWS_ENDPOINT_URL", &proxy.endpoint);
+    sandbox.umb(&["users", "--stage", "dev", "list"]).ok();
+    let calls = proxy.calls();
+    let sent = calls
+        .iter()
+        .filter(|call| call.contains("_user_request_"))
+        .count();
+    assert_eq!(sent, 2, "{calls:#?}");
 }

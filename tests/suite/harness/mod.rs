@@ -36,7 +36,7 @@ pub use lint::assert_lints;
 pub use metadata::serve_metadata;
 pub use ministack::{MiniStack, ministack, ministack_with_iam, texts};
 pub use moto::Moto;
-pub use office::{AWS, HttpProxy, PrivateServer};
+pub use office::{AWS, HttpProxy, PrivateServer, slow_uplink};
 pub use peers::{awscli, checkov, peer};
 pub use process::{free_port, start_peer};
 pub use proxy::Proxy;

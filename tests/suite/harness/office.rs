@@ -5,6 +5,7 @@ use std::io::{self, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::crypto::ring;
@@ -160,4 +161,35 @@ fn decrypt(client: TcpStream, config: Arc<ServerConfig>, peer: &str) -> io::Resu
     client.write_all(&answer)?;
     client.conn.send_close_notify();
     client.flush()
+}
+
+/// A connection before the server at `peer`, a host and a port, that takes so many bytes a second; returns its address.
+pub fn slow_uplink(peer: &str, bytes_per_second: usize) -> String {
+    const PART: usize = 4096;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let peer = peer.to_owned();
+    let pause = Duration::from_secs_f64(PART as f64 / bytes_per_second as f64);
+    thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let mut server = TcpStream::connect(&peer).unwrap();
+            let (mut from, mut to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+            thread::spawn(move || {
+                let _ = io::copy(&mut from, &mut to);
+                let _ = to.shutdown(Shutdown::Both);
+            });
+            thread::spawn(move || {
+                let mut part = [0; PART];
+                while let Ok(length @ 1..) = client.read(&mut part) {
+                    // This is the network itself.
+                    thread::sleep(pause);
+                    if server.write_all(&part[..length]).is_err() {
+                        break;
+                    }
+                }
+                let _ = server.shutdown(Shutdown::Write);
+            });
+        }
+    });
+    endpoint
 }

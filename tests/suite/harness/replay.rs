@@ -1,5 +1,6 @@
 //! AWS as documented, for what no emulator does: a server with prepared responses.
 
+use std::collections::BTreeMap;
 use std::io::{BufReader, ErrorKind, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
@@ -17,6 +18,7 @@ pub struct Request {
     pub target: String,
     /// The body as text: for the query protocol, `Action=…&…`.
     pub body: String,
+    headers: BTreeMap<String, String>,
     bytes: Vec<u8>,
 }
 
@@ -31,8 +33,14 @@ impl Request {
                 .cloned()
                 .unwrap_or_default(),
             body: String::from_utf8_lossy(&sent.body).into_owned(),
+            headers: sent.headers.clone(),
             bytes: sent.body.clone(),
         }
+    }
+
+    /// A header, by its name in lower case; empty if there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
     }
 
     /// Whether it calls this action of the query protocol.

@@ -1,7 +1,7 @@
 //! Which command runs, and how.
 
 use crate::error::{Failure, Kind};
-use crate::settings::{Environment, Flags, Settings};
+use crate::settings::{Environment, Error as SettingsError, Flags, Settings};
 use crate::ui::{Output, Ui};
 
 use super::exit::Exit;
@@ -105,7 +105,7 @@ async fn dispatch(invocation: Invocation, ui: &Ui) -> Result<Exit, Failure> {
         ..
     } = invocation;
     let settings = || -> Result<Settings, Failure> {
-        let here = std::env::current_dir().unwrap_or_default();
+        let here = std::env::current_dir().map_err(SettingsError::NoFolder)?;
         Ok(Settings::resolve(
             &here,
             flags.clone(),

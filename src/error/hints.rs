@@ -48,6 +48,8 @@ impl From<settings::Error> for Failure {
             E::OtherVersion { .. } => Some(
                 "install that umb, or change the key `umb` in umb.toml".to_owned(),
             ),
+            E::NoFile { .. } => Some("move it away, or put the settings into a file of that name".to_owned()),
+            E::NoFolder(_) => Some("change to a folder that exists: `cd ~`".to_owned()),
             E::File(_) => None,
         };
         Self::from_error(Kind::Usage, error).maybe_hint(hint)

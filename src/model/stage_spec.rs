@@ -91,11 +91,19 @@ checked_text! {
     Cidr, check_cidr
 }
 
-/// The customer-managed policy, by name, that bounds every role of the app in whichever account the role is. Source:
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct PermissionsBoundary(pub(crate) String);
+checked_text! {
+    /// The customer-managed policy, by name, that bounds every role of the app in whichever account the role is. Source:
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>.
+    PermissionsBoundary, check_boundary
+}
+
+/// How many bytes the policy of an API may have:
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>.
+const LARGEST_API_POLICY: usize = 8_192;
+/// How many bytes of it are neither addresses nor accounts, at most.
+const REST_OF_API_POLICY: usize = 700;
+/// How many bytes an account takes as a principal, with quotes and comma, at most.
+const ACCOUNT_IN_API_POLICY: usize = r#""arn:aws-us-gov:iam::111111111111:root","#.len();
 
 /// A setting that cannot stand beside the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,6 +163,23 @@ impl StageSpec {
             return Err(SettingConflict {
                 key: "allowed_accounts",
                 rule: "has no effect with authorization = \"NONE\", which does not ask for an account",
+            });
+        }
+        let addresses: usize = self
+            .allowed_cidrs
+            .iter()
+            .map(|cidr| cidr.as_str().len() + 3)
+            .sum();
+        let accounts = self.allowed_accounts.len() * ACCOUNT_IN_API_POLICY;
+        if REST_OF_API_POLICY + addresses + accounts > LARGEST_API_POLICY {
+            let is_of_accounts = accounts > addresses;
+            return Err(SettingConflict {
+                key: if is_of_accounts {
+                    "allowed_accounts"
+                } else {
+                    "allowed_cidrs"
+                },
+                rule: "is more than the policy of an API may have, 8,192 bytes: join address blocks, or put a firewall before the API",
             });
         }
         Ok(self)
@@ -241,6 +266,22 @@ impl TryFrom<u32> for LogRetention {
                  400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 days",
             ))
         }
+    }
+}
+
+fn check_boundary(name: &str) -> Result<(), Invalid> {
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "+=,.@_-".contains(letter);
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    if name.starts_with("arn:") {
+        Err(Invalid(
+            "must be the policy's name alone, because each account has a policy of that name",
+        ))
+    } else if !name.is_empty() && name.len() <= 128 && name.chars().all(is_letter) {
+        Ok(())
+    } else {
+        Err(Invalid(
+            "must be the name of a policy: up to 128 letters, digits and +=,.@_-",
+        ))
     }
 }
 

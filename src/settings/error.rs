@@ -10,6 +10,10 @@ pub(crate) enum Error {
     /// The error says which file.
     #[error(transparent)]
     File(#[from] io::Error),
+    #[error("{} is not a file", path.display())]
+    NoFile { path: PathBuf },
+    #[error("this folder cannot be found: it may have been deleted")]
+    NoFolder(#[source] io::Error),
     #[error("{}:{line}: {message}", path.display())]
     Syntax {
         path: PathBuf,

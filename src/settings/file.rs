@@ -92,14 +92,20 @@ pub(super) fn read_nearest(from: &Path) -> Result<Option<Source>, Error> {
     let Some(path) = find(from) else {
         return Ok(None);
     };
+    // A link is followed; reading a pipe would wait for a writer.
+    let kind = fs_err::metadata(&path)?;
+    if !kind.is_file() {
+        return Err(Error::NoFile { path });
+    }
     let text = fs_err::read_to_string(&path)?;
     Ok(Some(Source { path, text }))
 }
 
+/// Whatever has the file's name counts, also a link to nothing: the defaults would be for another app.
 fn find(from: &Path) -> Option<PathBuf> {
     from.ancestors()
         .map(|folder| folder.join(FILE_NAME))
-        .find(|path| path.is_file())
+        .find(|path| path.symlink_metadata().is_ok())
 }
 
 /// Refuses a file that is for another umb: `umb = ">=0.2"`. Before anything else, because that umb may know keys that

@@ -42,7 +42,7 @@ pub(crate) fn bootstrap(bootstrap: &Bootstrap) -> Result<RenderedStack, Error> {
         boundary,
         sets_logging_role,
     } = bootstrap;
-    let boundary_name = boundary.as_ref().map(|boundary| boundary.0.clone());
+    let boundary_name = boundary.as_ref().map(ToString::to_string);
     let parameters = vec![
         ("App", app.to_string()),
         (PIPELINE_ACCOUNT, pipeline_account.clone()),

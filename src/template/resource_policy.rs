@@ -43,7 +43,7 @@ fn allow(principal: &Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::{App, StageName};
+    use crate::model::{App, StageName, StageTable};
 
     use super::*;
 
@@ -66,6 +66,35 @@ mod tests {
             .iter()
             .map(|statement| format!("{} {}", statement["Effect"], statement["Principal"]))
             .collect()
+    }
+
+    /// With pseudo parameters as long as they get.
+    #[test]
+    fn whatever_the_settings_take_fits_into_the_policy_of_an_api() {
+        let table = |accounts: usize, cidrs: usize| StageTable {
+            allowed_accounts: Some(vec!["222222222222".parse().expect("valid"); accounts]),
+            allowed_cidrs: Some(vec!["100.200.100.200/32".parse().expect("valid"); cidrs]),
+            ..StageTable::default()
+        };
+        let with = |accounts, cidrs| {
+            let stage = StageSpec::new(App::default(), StageName::dev());
+            stage.with(&table(accounts, cidrs))
+        };
+        for (accounts, cidrs) in [(0, 1), (1, 0), (60, 100)] {
+            let most = (1..).take_while(|times| with(accounts * times, cidrs * times).is_ok());
+            let times = most.last().expect("one is few enough");
+            let stage = with(accounts * times, cidrs * times).expect("it is taken");
+            let text = policy(&stage).expect("a policy").to_string();
+            let text = text
+                .replace("${AWS::Partition}", "aws-us-gov")
+                .replace("${AWS::Region}", "ap-southeast-2")
+                .replace("${AWS::AccountId}", "111111111111")
+                .replace("{\"Fn::Sub\":\"", "\"")
+                .replace("\"}", "\"");
+            assert!(text.len() <= 8_192, "{}", text.len());
+            let conflict = with(accounts * (times + 1), cidrs * (times + 1)).expect_err("too many");
+            assert!(conflict.key.starts_with("allowed_"), "{}", conflict.key);
+        }
     }
 
     #[test]

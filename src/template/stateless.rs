@@ -145,7 +145,7 @@ fn rename(value: &mut Value, from: &str, to: &str) {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::{App, Authorization, PermissionsBoundary, StageName};
+    use crate::model::{App, Authorization, StageName};
     use crate::template::stateful::HOLDS_DATA;
 
     use super::*;
@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn a_boundary_is_every_roles() {
         let stage = StageSpec {
-            boundary: Some(PermissionsBoundary("Bounds".to_owned())),
+            boundary: Some("Bounds".parse().expect("valid")),
             ..stage()
         };
         let stack = stateless(

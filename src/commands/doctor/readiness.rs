@@ -79,7 +79,7 @@ pub(super) async fn check_boundary(env: &AwsEnv, settings: &Settings, findings: 
     let Some(boundary) = &settings.boundary else {
         return;
     };
-    let (name, account) = (&boundary.0, env.account());
+    let (name, account) = (boundary.as_str(), env.account());
     match iam::has_policy(env, name).await {
         Ok(true) => {}
         Ok(false) => findings.error(

@@ -139,6 +139,8 @@ fn of_settings() {
         "settings",
         vec![
             E::File(refused_file()),
+            E::NoFile { path: path() },
+            E::NoFolder(io::ErrorKind::NotFound.into()),
             E::Syntax {
                 path: path(),
                 line: 3,

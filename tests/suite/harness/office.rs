@@ -164,12 +164,12 @@ fn decrypt(client: TcpStream, config: Arc<ServerConfig>, peer: &str) -> io::Resu
 }
 
 /// A connection before the server at `peer`, a host and a port, that takes so many bytes a second; returns its address.
-pub fn slow_uplink(peer: &str, bytes_per_second: usize) -> String {
-    const PART: usize = 4096;
+pub fn slow_uplink(peer: &str, bytes_per_second: u32) -> String {
+    const PART: u16 = 4096;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let peer = peer.to_owned();
-    let pause = Duration::from_secs_f64(PART as f64 / bytes_per_second as f64);
+    let pause = Duration::from_secs_f64(f64::from(PART) / f64::from(bytes_per_second));
     thread::spawn(move || {
         for mut client in listener.incoming().flatten() {
             let mut server = TcpStream::connect(&peer).unwrap();
@@ -179,7 +179,7 @@ pub fn slow_uplink(peer: &str, bytes_per_second: usize) -> String {
                 let _ = to.shutdown(Shutdown::Both);
             });
             thread::spawn(move || {
-                let mut part = [0; PART];
+                let mut part = [0; PART as usize];
                 while let Ok(length @ 1..) = client.read(&mut part) {
                     // This is the network itself.
                     thread::sleep(pause);

@@ -7,7 +7,8 @@ use tokio::time::Instant;
 
 use crate::wait::{Pace, Pauses};
 
-use super::error::{Cause, Error};
+use super::cause::Cause;
+use super::error::Error;
 
 /// How long something may be busy. Documented are seconds for functions, a minute for buckets, minutes for tables.
 const LONGEST: Duration = Duration::from_mins(5);

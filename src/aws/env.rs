@@ -5,9 +5,11 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::model::{AccountId, Partition, Region, TargetEnv};
 
+use super::cause::Cause;
 use super::cloudformation::{CloudFormation, PendingChangeSets};
-use super::error::{Cause, Error};
-use super::session::{Profile, Session};
+use super::error::Error;
+use super::profile::Profile;
+use super::session::Session;
 use super::sts::{self, Identity};
 
 /// An account and a region, and the credentials for them.

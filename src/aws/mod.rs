@@ -5,6 +5,7 @@
 
 pub(crate) mod apigateway;
 mod busy;
+mod cause;
 pub(crate) mod cloudformation;
 pub(crate) mod cloudwatch;
 pub(crate) mod codeconnections;
@@ -17,6 +18,7 @@ pub(crate) mod iam;
 mod instance;
 pub(crate) mod lambda;
 pub(crate) mod logs;
+mod profile;
 mod retries;
 pub(crate) mod s3;
 pub(crate) mod servicequotas;
@@ -27,5 +29,6 @@ pub(crate) mod sts;
 mod time;
 mod variables;
 
+pub(crate) use cause::Cause;
 pub(crate) use env::{AwsEnv, EnvError};
-pub(crate) use error::{Cause, Error};
+pub(crate) use error::Error;

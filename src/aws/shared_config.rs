@@ -7,7 +7,7 @@ use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::os_shim_internal::{Env, Fs};
 
 use super::error::Error;
-use super::session::Profile;
+use super::profile::Profile;
 use super::variables::check_endpoint;
 
 /// The variable that names the profile.

@@ -6,7 +6,7 @@ use crate::stack;
 use crate::stage::StageState;
 use crate::ui::Ui;
 
-use super::interrupt::attended;
+use super::interrupt::{Work, attended};
 use super::target::{CloudStage, cloud_stage};
 
 /// Cancel a running update, or an unfinished first creation
@@ -29,7 +29,7 @@ impl CancelArgs {
         ];
         let stage = cloud_stage("cancel", &self.stage, settings, hints)?;
         let target = CloudStage::open(stage).await?;
-        attended(&target, ui, cancel(&target, ui)).await
+        attended(&target, ui, Work::Deploys, cancel(&target, ui)).await
     }
 }
 

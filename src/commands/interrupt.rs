@@ -52,11 +52,21 @@ fn interrupted(hint: &str) -> Failure {
     }
 }
 
+/// What a command does to a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Work {
+    /// What can be cancelled.
+    Deploys,
+    /// What cannot: CloudFormation deletes to the end.
+    Destroys,
+}
+
 /// Runs `command` on a stage. At the first Ctrl-C it says what CloudFormation is doing, and offers to cancel it; at the
 /// second it ends at once. It ends at the first if nobody can be asked, and at a SIGTERM.
 pub(super) fn attended<'a, T: 'a>(
     target: &'a CloudStage,
     ui: &'a Ui,
+    work: Work,
     command: impl Future<Output = Result<T, Failure>> + 'a,
 ) -> Running<'a, T> {
     let command = Box::pin(command);
@@ -69,9 +79,9 @@ pub(super) fn attended<'a, T: 'a>(
         };
         // From here on the command is gone, and with it what it displayed.
         Err(tokio::select! {
-            failure = stop(target, ui, may_ask) => failure,
-            _ = interrupts.recv() => left_running(target),
-            () = terminated() => left_running(target),
+            failure = stop(target, ui, work, may_ask) => failure,
+            _ = interrupts.recv() => left_running(target, work),
+            () = terminated() => left_running(target, work),
         })
     })
 }
@@ -90,7 +100,7 @@ async fn terminated() {
     }
 }
 
-async fn stop(target: &CloudStage, ui: &Ui, may_ask: bool) -> Failure {
+async fn stop(target: &CloudStage, ui: &Ui, work: Work, may_ask: bool) -> Failure {
     ui.note("");
     let looked = tokio::time::timeout(LOOK_TIMEOUT, async {
         // Change sets that cannot be deleted now go with the next update.
@@ -98,7 +108,7 @@ async fn stop(target: &CloudStage, ui: &Ui, may_ask: bool) -> Failure {
         StageState::look(&target.env, target.app(), target.name()).await
     });
     let Ok(Ok(state)) = looked.await else {
-        return left_running(target);
+        return left_running(target, work);
     };
     let mut stacks = state.stacks();
     stacks.retain(|stack| stack.status().is_moving());
@@ -112,16 +122,16 @@ async fn stop(target: &CloudStage, ui: &Ui, may_ask: bool) -> Failure {
     if stacks.is_empty() {
         return interrupted("nothing is running on AWS; the same command starts again");
     }
-    let can_cancel = stacks
-        .iter()
-        .any(|stack| stack.status().is_updating() || stack.status().is_creating());
+    let can_cancel = work == Work::Deploys
+        && stacks
+            .iter()
+            .any(|stack| stack.status().is_updating() || stack.status().is_creating());
     if !may_ask || !can_cancel || !ui.can_ask() {
-        return left_running(target);
+        return left_running(target, work);
     }
-    let question =
-        "Leave it running, or cancel it and wait until everything is as before? [leave/cancel]";
-    if ui.ask(question).await.as_deref() != Some("cancel") {
-        return left_running(target);
+    let question = "Leave it running, or cancel it and wait until everything is as before?";
+    if ui.choose(question, &["leave", "cancel"]).await != Some("cancel") {
+        return left_running(target, work);
     }
     let reporter = ui.reporter();
     match stack::cancel(&target.env, target.name(), &state.stacks(), &*reporter).await {
@@ -132,10 +142,14 @@ async fn stop(target: &CloudStage, ui: &Ui, may_ask: bool) -> Failure {
         .hint(format!("`umb deploy {}` starts again", target.name()))
 }
 
-fn left_running(target: &CloudStage) -> Failure {
+fn left_running(target: &CloudStage, work: Work) -> Failure {
     let stage = target.name();
+    let cancels = match work {
+        Work::Deploys => format!(", `umb cancel {stage}` cancels it"),
+        Work::Destroys => String::new(),
+    };
     interrupted(&format!(
-        "CloudFormation completes what it has started: `umb watch {stage}` follows it, `umb cancel {stage}` cancels it; \
-         the same command continues from there"
+        "CloudFormation completes what it has started: `umb watch {stage}` follows it{cancels}; the same command continues \
+         from there"
     ))
 }

@@ -11,7 +11,7 @@ use crate::ui::Ui;
 
 use super::deploy_options::DeployOptions;
 use super::given_flags::CLOUD_OPTIONS;
-use super::interrupt::{attended, stoppable};
+use super::interrupt::{Work, attended, stoppable};
 use super::pipeline::RunnerFlag;
 use super::target::{CloudStage, Target};
 use super::{Exit, GivenFlags, build, pipeline};
@@ -61,7 +61,13 @@ impl PlanArgs {
             Target::Cloud(stage) => {
                 given.check(target.kind())?;
                 let target = CloudStage::open(stage).await?;
-                attended(&target, ui, self.plan_stage(&target, settings, ui)).await
+                attended(
+                    &target,
+                    ui,
+                    Work::Deploys,
+                    self.plan_stage(&target, settings, ui),
+                )
+                .await
             }
         }
     }

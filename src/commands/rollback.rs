@@ -6,7 +6,7 @@ use crate::stack;
 use crate::stage::StageState;
 use crate::ui::Ui;
 
-use super::interrupt::attended;
+use super::interrupt::{Work, attended};
 use super::target::{CloudStage, cloud_stage};
 
 /// Roll back a stage whose update stopped halfway
@@ -31,7 +31,7 @@ impl RollbackArgs {
         ];
         let stage = cloud_stage("rollback", &self.stage, settings, hints)?;
         let target = CloudStage::open(stage).await?;
-        attended(&target, ui, self.roll_back(&target, ui)).await
+        attended(&target, ui, Work::Deploys, self.roll_back(&target, ui)).await
     }
 
     async fn roll_back(&self, target: &CloudStage, ui: &Ui) -> Result<(), Failure> {

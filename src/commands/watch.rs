@@ -6,7 +6,7 @@ use crate::stack;
 use crate::stage::StageState;
 use crate::ui::Ui;
 
-use super::interrupt::attended;
+use super::interrupt::{Work, attended};
 use super::target::{CloudStage, cloud_stage};
 
 /// Follow a running operation on a stage, whoever started it
@@ -31,7 +31,7 @@ impl WatchArgs {
         ];
         let stage = cloud_stage("watch", &self.stage, settings, hints)?;
         let target = CloudStage::open(stage).await?;
-        attended(&target, ui, watch(&target, ui)).await
+        attended(&target, ui, Work::Deploys, watch(&target, ui)).await
     }
 }
 

@@ -111,6 +111,11 @@ impl Failure {
         self
     }
 
+    /// Whether a person was asked and said no.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.kind == Kind::Declined && self.hint.is_none()
+    }
+
     /// What happened, in one line.
     pub(crate) fn cause(&self) -> String {
         self.source.to_string()

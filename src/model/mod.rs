@@ -3,6 +3,7 @@
 mod account;
 mod alarm_spec;
 mod app;
+mod boundary;
 mod function_spec;
 mod limit;
 pub(crate) mod names;
@@ -16,6 +17,7 @@ mod text;
 pub(crate) use account::{AccountId, Partition, Region};
 pub(crate) use alarm_spec::{Alarm, Threshold};
 pub(crate) use app::{App, StageName};
+pub(crate) use boundary::PermissionsBoundary;
 pub(crate) use function_spec::{FunctionSource, FunctionTable};
 pub(crate) use limit::Limit;
 pub(crate) use pipeline_spec::{
@@ -23,7 +25,7 @@ pub(crate) use pipeline_spec::{
 };
 pub(crate) use stack_ref::{StackPart, StackRef, app_tags};
 pub(crate) use stage_spec::{
-    Authorization, Cidr, LogRetention, PermissionsBoundary, SettingConflict, StageSpec, StageTable,
+    Authorization, Cidr, LogRetention, SettingConflict, StageSpec, StageTable,
 };
 pub(crate) use table_billing::{BillingMode, Capacity, Scaling, TableBilling, Utilization};
 pub(crate) use target_env::TargetEnv;

@@ -7,8 +7,8 @@ use struct_patch::Patch;
 use super::limit::Limit;
 use super::text::{Invalid, checked_text};
 use super::{
-    AccountId, Alarm, App, BillingMode, Capacity, Region, StageName, TableBilling, TargetEnv,
-    Threshold,
+    AccountId, Alarm, App, BillingMode, Capacity, PermissionsBoundary, Region, StageName,
+    TableBilling, TargetEnv, Threshold,
 };
 
 /// How many days CloudWatch Logs may keep logs:
@@ -89,12 +89,6 @@ pub(crate) struct LogRetention(u32);
 checked_text! {
     /// A block of addresses, such as `192.0.2.0/24` or `2001:db8::/32`, or one address.
     Cidr, check_cidr
-}
-
-checked_text! {
-    /// The customer-managed policy, by name, that bounds every role of the app in whichever account the role is. Source:
-    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>.
-    PermissionsBoundary, check_boundary
 }
 
 /// How many bytes the policy of an API may have:
@@ -266,22 +260,6 @@ impl TryFrom<u32> for LogRetention {
                  400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 days",
             ))
         }
-    }
-}
-
-fn check_boundary(name: &str) -> Result<(), Invalid> {
-    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "+=,.@_-".contains(letter);
-    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-    if name.starts_with("arn:") {
-        Err(Invalid(
-            "must be the policy's name alone, because each account has a policy of that name",
-        ))
-    } else if !name.is_empty() && name.len() <= 128 && name.chars().all(is_letter) {
-        Ok(())
-    } else {
-        Err(Invalid(
-            "must be the name of a policy: up to 128 letters, digits and +=,.@_-",
-        ))
     }
 }
 

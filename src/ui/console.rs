@@ -14,6 +14,7 @@ use super::pipeline::ExecutionProgress;
 use super::progress;
 use super::render;
 use super::show::{Output, Show};
+use super::stdout;
 use super::table::{Row, Table};
 use super::transfer::TransferProgress;
 
@@ -78,7 +79,28 @@ impl Ui {
 
     /// Writes a line of the result.
     pub(crate) fn print(&self, line: &str) {
-        write(&self.stdout, &format!("{line}\n"));
+        if let Ok(mut stream) = self.stdout.lock() {
+            stdout::write(&mut *stream, &format!("{line}\n"));
+        }
+    }
+
+    /// Writes a line of users' data: byte by byte as it is, but for control characters that a terminal would obey.
+    pub(crate) fn print_data(&self, line: &str) {
+        if self.is_read {
+            self.print(&stdout::escaped(line));
+        } else {
+            stdout::write(&mut io::stdout(), &format!("{line}\n"));
+        }
+    }
+
+    /// Whether nobody reads the results any more.
+    pub(crate) fn is_closed() -> bool {
+        stdout::is_closed()
+    }
+
+    /// Why the result was not written, if that is so.
+    pub(crate) fn unwritten() -> Option<Failure> {
+        stdout::failure()
     }
 
     /// Writes a line beside the result, for a person.
@@ -120,12 +142,34 @@ impl Ui {
                 format!("{question} Cannot ask for confirmation: standard input is not a terminal");
             return Err(Failure::new(Kind::Declined, cause).hint("pass --yes to skip the question"));
         }
-        match self.ask(&format!("{question} [y/N]")).await.as_deref() {
-            Some("y" | "Y" | "yes") => Ok(()),
-            _ => Err(Failure::new(
-                Kind::Declined,
-                "declined: nothing was changed",
-            )),
+        loop {
+            let answer = self.ask(&format!("{question} [y/N]")).await;
+            match answer.map(|answer| answer.to_lowercase()).as_deref() {
+                Some("y" | "yes") => return Ok(()),
+                None | Some("" | "n" | "no") => break,
+                Some(_) => self.note("Please answer y or n."),
+            }
+        }
+        let declined = "declined: nothing was changed";
+        Err(Failure::new(Kind::Declined, declined))
+    }
+
+    /// Asks which of several words is meant; its first letter is enough. Returns `None` where nobody answers.
+    pub(crate) async fn choose(
+        &self,
+        question: &str,
+        words: &[&'static str],
+    ) -> Option<&'static str> {
+        let question = format!("{question} [{}]", words.join("/"));
+        loop {
+            let answer = self.ask(&question).await?.to_lowercase();
+            let meant = words
+                .iter()
+                .find(|word| **word == answer || word.get(..1) == Some(answer.as_str()));
+            if let Some(word) = meant {
+                return Some(word);
+            }
+            self.note(&format!("Please answer {}.", words.join(" or ")));
         }
     }
 
@@ -155,10 +199,14 @@ impl Ui {
         };
         match answer {
             Some(answer) if answer == name => Ok(()),
-            _ => Err(Failure::new(
-                Kind::Declined,
-                format!("that is not {name}: nothing was changed"),
-            )),
+            _ => {
+                let cause = format!("that is not {name}: nothing was changed");
+                let failure = Failure::new(Kind::Declined, cause);
+                Err(match given {
+                    Some(_) => failure.hint(format!("pass --confirm {name} if you mean that")),
+                    None => failure,
+                })
+            }
         }
     }
 
@@ -196,12 +244,12 @@ impl Ui {
     /// Writes a page of users.
     pub(crate) fn print_users(&self, table: &mut Table, users: &[Row]) {
         for line in table.page(users) {
-            self.print(&line);
+            self.print_data(&line);
         }
     }
 }
 
-/// Writes `text` at once. A reader that went away (`umb outputs | head -1`) is not a failure.
+/// Writes `text` at once, to where nobody may be looking.
 fn write(stream: &Mutex<impl Write>, text: &str) {
     if let Ok(mut stream) = stream.lock() {
         let _ = stream.write_all(text.as_bytes());

@@ -1,13 +1,13 @@
 //! JSON Lines on stdout: one object per line, each with a type and a time. `docs/json.md` lists them.
 
-use std::io::Write as _;
-
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::error::Failure;
 use crate::stack::{Event, Reporter};
+
+use super::stdout;
 
 /// Reports each event as an object.
 pub(super) struct Lines;
@@ -26,8 +26,7 @@ pub(super) fn write(object: &impl Serialize) {
     if line["at"].is_null() {
         line["at"] = Timestamp::now().to_string().into();
     }
-    // A reader that went away is not a failure.
-    let _ = writeln!(std::io::stdout(), "{line}");
+    stdout::write(&mut std::io::stdout(), &format!("{line}\n"));
 }
 
 /// The last object: how the command ended.

@@ -10,6 +10,7 @@ mod pipeline;
 mod progress;
 mod render;
 mod show;
+mod stdout;
 mod table;
 #[cfg(test)]
 mod tests;

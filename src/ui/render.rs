@@ -28,7 +28,12 @@ const GONE: Style = AnsiColor::Red.on_default();
 
 /// A failure: its cause, the chain behind it, and what to do next.
 pub(super) fn failure(failure: &Failure) -> String {
-    let mut lines = vec![format!("{ERROR}error:{ERROR:#} {}", failure.cause())];
+    // A person who said no knows that nothing is wrong.
+    let mut lines = vec![if failure.is_refusal() {
+        failure.cause()
+    } else {
+        format!("{ERROR}error:{ERROR:#} {}", failure.cause())
+    }];
     let chain = failure.chain();
     lines.extend(chain.iter().map(|cause| format!("  caused by: {cause}")));
     let hint = failure.hint_text();

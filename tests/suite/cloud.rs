@@ -157,7 +157,7 @@ fn a_table_is_billed_as_it_is_deployed_until_the_settings_say_otherwise() {
     assert!(plan.stderr.contains(note), "{plan:?}");
     // Also where the stack is gone and the table has outlived it.
     sandbox
-        .umb(&["destroy", "prod", "--confirm", &sandbox.app])
+        .umb(&["destroy", "prod", "--confirm", &sandbox.prod()])
         .ok();
     assert_eq!(billing("").0, provisioned);
     let (changed, stderr) = billing("stages.prod.billing = \"on-demand\"");

@@ -35,7 +35,12 @@ fn whoever_names_another_app_destroys_nothing() {
     }
     sandbox.umb(&["outputs", "dev"]).ok();
     sandbox
-        .umb(&["destroy", "dev", "--confirm", &sandbox.app])
+        .umb(&[
+            "destroy",
+            "dev",
+            "--confirm",
+            &format!("{}-Dev", sandbox.app),
+        ])
         .ok();
 }
 
@@ -61,7 +66,7 @@ fn prod_is_protected_and_its_table_outlives_it() {
     assert!(
         run.stderr.contains(&format!(
             "hint: pass --confirm {} to skip the question",
-            sandbox.app
+            sandbox.prod()
         )),
         "{run:#?}"
     );
@@ -70,7 +75,7 @@ fn prod_is_protected_and_its_table_outlives_it() {
         .fails(3);
     assert!(run.stderr.contains("nothing was changed"), "{run:#?}");
     let run = sandbox
-        .umb(&["destroy", "prod", "--confirm", &sandbox.app])
+        .umb(&["destroy", "prod", "--confirm", &sandbox.prod()])
         .ok();
     assert!(
         run.stderr
@@ -86,13 +91,13 @@ fn prod_is_protected_and_its_table_outlives_it() {
     assert_eq!(sandbox.umb(&list).ok().stdout, "{\"username\":\"john\"}\n");
 
     sandbox
-        .umb(&["destroy", "prod", "--confirm", &sandbox.app])
+        .umb(&["destroy", "prod", "--confirm", &sandbox.prod()])
         .ok();
     let everything = [
         "destroy",
         "prod",
         "--confirm",
-        &sandbox.app,
+        &sandbox.prod(),
         "--delete-data",
     ];
     sandbox.umb(&everything).ok();
@@ -125,9 +130,8 @@ fn a_table_whose_stage_is_gone_is_not_forgotten() {
     let sandbox = Sandbox::on(aws);
     let nothing = aws.resources(&sandbox);
     sandbox.umb(&["deploy", "prod"]).ok();
-    let confirmed = ["--confirm", &sandbox.app];
     sandbox
-        .umb(&[&["destroy", "prod"], &confirmed[..]].concat())
+        .umb(&["destroy", "prod", "--confirm", &sandbox.prod()])
         .ok();
 
     let run = sandbox.umb(&["destroy", "all", "--yes"]).ok();
@@ -144,7 +148,7 @@ fn a_table_whose_stage_is_gone_is_not_forgotten() {
     sandbox
         .umb(&["destroy", "all", "--yes", "--delete-data"])
         .fails(3);
-    let all = [&["destroy", "all", "--delete-data"], &confirmed[..]].concat();
+    let all = ["destroy", "all", "--delete-data", "--confirm", &sandbox.app];
     let run = sandbox.umb(&all).ok();
     assert!(run.stderr.contains("table deleted: "), "{run:#?}");
     assert_eq!(aws.resources(&sandbox), nothing);
@@ -193,7 +197,12 @@ fn what_was_protected_by_hand_stays_so() {
     sandbox.umb(&["deploy", "dev"]).ok();
     sandbox.umb(&["destroy", "dev", "--yes"]).fails(3);
     sandbox
-        .umb(&["destroy", "dev", "--confirm", &sandbox.app])
+        .umb(&[
+            "destroy",
+            "dev",
+            "--confirm",
+            &format!("{}-Dev", sandbox.app),
+        ])
         .ok();
 }
 
@@ -224,7 +233,7 @@ fn a_table_that_was_retained_is_not_overwritten_by_an_unprotected_stage() {
         .umb(&["users", "create", "--stage", "prod", "--username", "john"])
         .ok();
     sandbox
-        .umb(&["destroy", "prod", "--confirm", &sandbox.app])
+        .umb(&["destroy", "prod", "--confirm", &sandbox.prod()])
         .ok();
     sandbox.settings("stages.prod.protected = false");
     let run = sandbox.umb(&["deploy", "prod"]).fails(1);

@@ -49,11 +49,17 @@ fn destroy_asks_and_does_what_is_answered() {
     sandbox.umb(&["deploy", "local"]).ok();
     sandbox.umb(&["users", "create", "--username", "john"]).ok();
 
-    for answer in ["n", "", "maybe"] {
+    for answer in ["n", "", "No", "NO", "maybe\nn"] {
         let mut session = at_a_terminal(&sandbox, &["destroy", "local"]);
         session.exp_string("[y/N] ").unwrap();
         session.send_line(answer).unwrap();
-        session.exp_string("declined: nothing was changed").unwrap();
+        if answer.starts_with("maybe") {
+            session.exp_string("Please answer y or n.").unwrap();
+            session.exp_string("[y/N] ").unwrap();
+        }
+        // Whoever says no has made no error.
+        let before = session.exp_string("declined: nothing was changed").unwrap();
+        assert!(!before.contains("error"), "{before}");
         assert_ends(&mut session, 3);
     }
     let still = sandbox.umb(&["deploy", "local"]).ok().stdout;
@@ -65,7 +71,7 @@ fn destroy_asks_and_does_what_is_answered() {
 
     let mut session = at_a_terminal(&sandbox, &["destroy", "local"]);
     session.exp_string("[y/N] ").unwrap();
-    session.send_line("y").unwrap();
+    session.send_line("YES").unwrap();
     session
         .exp_string("UserManagementBackend-Local is destroyed")
         .unwrap();
@@ -118,7 +124,12 @@ fn ctrl_c_says_what_goes_on_and_offers_to_leave_it() {
         .exp_string("is UPDATE_IN_PROGRESS: CloudFormation keeps working on it")
         .unwrap();
     session.exp_string("[leave/cancel]").unwrap();
-    session.send_line("leave").unwrap();
+    session.send_line("maybe").unwrap();
+    session
+        .exp_string("Please answer leave or cancel.")
+        .unwrap();
+    session.exp_string("[leave/cancel]").unwrap();
+    session.send_line("L").unwrap();
     session.exp_string("`umb watch dev` follows it").unwrap();
     assert_ends(&mut session, 130);
 

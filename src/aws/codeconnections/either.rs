@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::aws::error::{Cause, Error};
+use crate::aws::cause::Cause;
+use crate::aws::error::Error;
 use crate::aws::session::Session;
 
 use super::connection::Connection;

@@ -6,10 +6,10 @@ use crate::ui::Ui;
 
 use super::super::GivenFlags;
 use super::super::given_flags::PIPELINE_OPTIONS;
-use super::super::interrupt::{attended, stoppable};
+use super::super::interrupt::{Work, attended, stoppable};
 use super::super::pipeline::{self, ApprovalsFlag, PipelineDeployOptions, RunnerFlag};
 use super::super::plan;
-use super::super::target::{CloudStage, Target, announce};
+use super::super::target::{CloudStage, Target};
 use super::local::LocalOptions;
 use super::stage::{Agreed, StageOptions};
 
@@ -87,9 +87,8 @@ impl DeployArgs {
                     yes: self.yes,
                 };
                 let target = CloudStage::open(spec).await?;
-                announce(&format!("the stage {}", spec.name), &target.env, ui);
                 let deploy = self.stage.deploy(&target, settings, agreed, ui);
-                attended(&target, ui, deploy).await
+                attended(&target, ui, Work::Deploys, deploy).await
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::wait::{Pace, Pauses};
 use super::super::build;
 use super::super::deploy_options::DeployOptions;
 use super::super::given_flags::CLOUD_OPTIONS;
-use super::super::target::{CloudStage, refuse_protected};
+use super::super::target::{CloudStage, announce, refuse_protected};
 
 /// How often a deploy makes its plan, if somebody else is faster each time.
 const ATTEMPTS: usize = 8;
@@ -75,6 +75,9 @@ impl StageOptions {
         if !self.allow_data_loss.is_empty() {
             refuse_protected(&target.spec, "--allow-data-loss")?;
         }
+        if self.code_only {
+            refuse_protected(&target.spec, "--code-only")?;
+        }
         let Agreed { plan, yes } = agreed;
         let artifact = build::function(settings).await?;
         let deploy = Deploy {
@@ -84,8 +87,8 @@ impl StageOptions {
             yes,
             ui,
         };
+        announce(&format!("the stage {}", target.name()), &target.env, ui);
         if self.code_only {
-            refuse_protected(&target.spec, "--code-only")?;
             return deploy.code_only().await;
         }
         let mut pauses = Pauses::new(Pace::STACK);

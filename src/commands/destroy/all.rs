@@ -65,7 +65,7 @@ async fn ask(all: &[AppEnv], consent: &Consent<'_>, ui: &Ui) -> Result<(), Failu
             "Destroy everything of {app} that is listed above, with all users, and the local stage?"
         )
     };
-    consent.ask(&question, is_protected, ui).await
+    consent.ask(&question, app.as_str(), is_protected, ui).await
 }
 
 async fn destroy_stages(

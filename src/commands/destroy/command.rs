@@ -6,7 +6,7 @@ use crate::ui::Ui;
 
 use super::super::GivenFlags;
 use super::super::given_flags::CLOUD_OPTIONS;
-use super::super::interrupt::{attended, stoppable};
+use super::super::interrupt::{Work, attended, stoppable};
 use super::super::pipeline;
 use super::super::target::{CloudStage, Target};
 use super::all::destroy_all;
@@ -30,7 +30,7 @@ pub(crate) struct DestroyArgs {
     /// Show what happens as JSON Lines
     #[arg(long)]
     pub(in crate::commands) json: bool,
-    /// The app's name: confirms without asking, also for a protected stage
+    /// The name of what is destroyed, such as App-Prod, or the app for `all`: confirms without asking
     #[arg(long, value_name = "NAME", help_heading = CLOUD_OPTIONS)]
     confirm: Option<String>,
     /// Also delete the table of a protected stage, with its users
@@ -64,7 +64,13 @@ impl DestroyArgs {
             Target::All => stoppable("destroy all", destroy_all(settings, &consent, ui)).await,
             Target::Cloud(stage) => {
                 let target = CloudStage::open(stage).await?;
-                attended(&target, ui, destroy_stage(&target, &consent, ui)).await
+                attended(
+                    &target,
+                    ui,
+                    Work::Destroys,
+                    destroy_stage(&target, &consent, ui),
+                )
+                .await
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Destroys a stage on AWS.
 
 use crate::aws::AwsEnv;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::model::{App, StageName};
 use crate::stage::{self, StageState};
 use crate::ui::{Message, Ui};
@@ -21,11 +21,8 @@ pub(super) async fn destroy_stage(
     let deletes_retained = consent.delete_data && stage::has_table(env, app, name).await?;
     if state.is_empty() && !deletes_retained {
         report_leftovers(env, app, name, ui).await;
-        let nothing = format!("the stage {name} is not deployed ({place})");
-        if !consent.yes {
-            return Err(Failure::new(Kind::Failed, nothing));
-        }
-        ui.say(Message::Note { text: nothing });
+        let text = format!("the stage {name} is not deployed ({place})");
+        ui.say(Message::Note { text });
         return Ok(());
     }
     let is_protected = state.is_protected() || deletes_retained;
@@ -35,7 +32,10 @@ pub(super) async fn destroy_stage(
         "with all its users"
     };
     let question = format!("Destroy the stage {name} of {app}, {users} ({place})?");
-    consent.ask(&question, is_protected, ui).await?;
+    let whole_name = format!("{app}-{}", name.capitalized());
+    consent
+        .ask(&question, &whole_name, is_protected, ui)
+        .await?;
     destroy(env, name, consent, ui).await?;
     report_leftovers(env, app, name, ui).await;
     Ok(())

@@ -70,13 +70,12 @@ pub(in crate::commands) async fn destroy(
             ));
         }
         Some(_) => {}
-        None if yes => {
+        None => {
             ui.say(Message::Note {
                 text: not_deployed(&env),
             });
             return Ok(());
         }
-        None => return Err(Failure::new(Kind::Failed, not_deployed(&env))),
     }
     if !yes {
         let (account, region) = (env.account(), env.region());

@@ -26,7 +26,7 @@ impl ApiArgs {
         let answer = access.client().await?.send(&call).await?;
         ui.note(&head(&answer));
         if !answer.body.is_empty() {
-            ui.print(&pretty(&answer.body));
+            ui.print_data(&pretty(&answer.body));
         }
         match answer.status {
             ..400 => Ok(()),

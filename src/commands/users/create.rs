@@ -58,7 +58,7 @@ impl CreateArgs {
             Some(name) => ask(&client, &call, &name).await?,
             None => client.ask(&call).await?,
         };
-        ui.print(&shown(&answer));
+        ui.print_data(&shown(&answer));
         Ok(())
     }
 }

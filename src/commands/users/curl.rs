@@ -20,7 +20,7 @@ pub(super) struct CurlArgs {
 impl CurlArgs {
     pub(super) async fn run(self, access: UserAccess<'_>, ui: &Ui) -> Result<(), Failure> {
         let call = self.request.into_call().await?;
-        ui.print(&access.client().await?.curl(&call));
+        ui.print_data(&access.client().await?.curl(&call));
         Ok(())
     }
 }

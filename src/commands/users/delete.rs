@@ -43,7 +43,7 @@ impl DeleteArgs {
         }
         let answer = ask(&client, &call, &name).await?;
         let body = serde_json::from_str::<Body>(&answer.body);
-        ui.print(&body.map_or(answer.body, |body| body.message));
+        ui.print_data(&body.map_or(answer.body, |body| body.message));
         Ok(())
     }
 }

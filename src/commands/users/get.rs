@@ -32,7 +32,7 @@ impl GetArgs {
         if self.etag {
             ui.print(answer.header(&ETAG).unwrap_or_default());
         } else {
-            ui.print(&shown(&answer));
+            ui.print_data(&shown(&answer));
         }
         Ok(())
     }

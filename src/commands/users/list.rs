@@ -35,10 +35,10 @@ impl ListArgs {
                     let rows: Vec<_> = page.users.iter().filter_map(|user| members(user)).collect();
                     ui.print_users(table, &rows);
                 }
-                None => page.users.iter().for_each(|user| ui.print(user)),
+                None => page.users.iter().for_each(|user| ui.print_data(user)),
             }
             next = page.next;
-            if next.is_none() {
+            if next.is_none() || Ui::is_closed() {
                 return Ok(());
             }
         }

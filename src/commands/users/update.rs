@@ -40,7 +40,7 @@ impl UpdateArgs {
         let call = Call::of_user(Method::PUT, &name).body(changes);
         let call = self.precondition.add_to(call);
         let answer = ask(&access.client().await?, &call, &name).await?;
-        ui.print(&shown(&answer));
+        ui.print_data(&shown(&answer));
         Ok(())
     }
 }

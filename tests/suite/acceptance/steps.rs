@@ -166,7 +166,7 @@ fn transfer_by_s3(place: &Place) {
 fn retain(place: &Place) {
     let sandbox = &*place.stages;
     let destroyed = sandbox
-        .umb(&["destroy", "prod", "--confirm", &sandbox.app])
+        .umb(&["destroy", "prod", "--confirm", &sandbox.prod()])
         .ok();
     assert!(
         destroyed.stderr.contains("-Prod-Stateful-Table"),

@@ -3,3 +3,4 @@
 mod files;
 mod identity;
 mod network;
+mod output;

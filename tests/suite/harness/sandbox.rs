@@ -174,6 +174,11 @@ impl Sandbox {
         }
     }
 
+    /// The whole name of the stage `prod`.
+    pub fn prod(&self) -> String {
+        format!("{}-Prod", self.app)
+    }
+
     /// An output of a deployed stage.
     pub fn output(&self, stage: &str, key: &str) -> String {
         let stdout = self.umb(&["outputs", stage, key]).ok().stdout;

@@ -179,7 +179,7 @@ fn a_table_that_outlived_its_stack_is_left_to_a_person() {
     let app = world.sandbox.app.clone();
     world
         .sandbox
-        .umb(&["destroy", "prod", "--confirm", &app])
+        .umb(&["destroy", "prod", "--confirm", &format!("{app}-Prod")])
         .ok();
     world.make_allowances();
     world.synthesize();

@@ -101,7 +101,7 @@ fn an_app_lives_and_dies_on_an_emulator_that_behaves_as_aws() {
     what_is_too_large_is_refused(&sandbox);
 
     // The table outlives its stage, and comes back.
-    umb(&["destroy", "prod", "--confirm", &app]);
+    umb(&["destroy", "prod", "--confirm", &sandbox.prod()]);
     umb(&["deploy", "prod", "--yes"]);
     users(&["get", "jack"]);
     umb(&["destroy", "all", "--delete-data", "--confirm", &app]);

@@ -56,9 +56,14 @@ fn what_is_busy_is_waited_for() {
     sandbox.umb(&["deploy", "prod", "--yes"]).ok();
     sandbox.umb(&["deploy", "dev"]).ok();
     sandbox.umb(&["deploy", "dev", "--code-only"]).ok();
-    let app = sandbox.app.clone();
     sandbox
-        .umb(&["destroy", "prod", "--delete-data", "--confirm", &app])
+        .umb(&[
+            "destroy",
+            "prod",
+            "--delete-data",
+            "--confirm",
+            &sandbox.prod(),
+        ])
         .ok();
     let calls = calls.lock().unwrap();
     assert!(
@@ -118,9 +123,14 @@ fn throttling_ends_no_wait() {
     sandbox.umb(&["deploy", "dev", "--code-only"]).ok();
     sandbox.umb(&["drift", "dev"]).ok();
     sandbox.umb(&["deploy", "prod", "--yes"]).ok();
-    let app = sandbox.app.clone();
     sandbox
-        .umb(&["destroy", "prod", "--delete-data", "--confirm", &app])
+        .umb(&[
+            "destroy",
+            "prod",
+            "--delete-data",
+            "--confirm",
+            &sandbox.prod(),
+        ])
         .ok();
     let refusals = refusals.lock().unwrap();
     assert_eq!(refusals.len(), WAITS.len(), "{refusals:?}");

@@ -163,7 +163,8 @@ fn a_retained_table_comes_back_with_its_users() {
     let users = ["users", "export", "--stage", "prod", "--sorted"];
     let users = sandbox.umb(&users).ok().stdout;
     assert_eq!(sorted(&users), sorted(&text("retained/users.jsonl")));
-    let destroy = ["destroy", "prod", "--confirm", APP, "--delete-data"];
+    let name = format!("{APP}-Prod");
+    let destroy = ["destroy", "prod", "--confirm", &name, "--delete-data"];
     sandbox.umb(&destroy).ok();
 }
 

@@ -161,8 +161,8 @@ fn a_profile_that_is_not_there() {
         &Sandbox::on(ministack()),
         &["deploy", "dev", "--profile", "nope"],
         1,
-        "no AWS credentials were found",
-        "name an existing profile",
+        "there is no AWS profile `nope`",
+        "name one of ~/.aws/config",
     );
 }
 
@@ -281,7 +281,7 @@ fn an_endpoint_where_nobody_is() {
         &sandbox,
         &["deploy", "dev"],
         1,
-        "STS GetCallerIdentity could not be reached",
+        &format!("STS GetCallerIdentity: no connection to http://{free}"),
         "AWS_ENDPOINT_URL",
     );
 }

@@ -97,7 +97,7 @@ fn a_failed_rollback_is_not_answered_with_destruction() {
     let sandbox = sandbox(|_| stack("UPDATE_ROLLBACK_FAILED"));
     let run = sandbox.umb(&["deploy", "dev"]).fails(1);
     assert!(
-        run.stderr.starts_with(
+        run.stderr.contains(
             "error: App-Dev-Stateful cannot be updated: it is UPDATE_ROLLBACK_FAILED\n\
              hint: fix what stopped the rollback, which `umb diagnose dev` names, then run `umb rollback dev` "
         ),

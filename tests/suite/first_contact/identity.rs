@@ -147,8 +147,9 @@ fn the_shell_does_not_move_a_stage_to_another_region() {
     // It fills a gap.
     let run = sandbox.umb(&["deploy", "prod"]).ok();
     let account = sandbox.variable("AWS_ACCESS_KEY_ID");
-    let place =
-        format!("the stage prod: account {account}, us-west-2, as arn:aws:iam::{account}:root\n");
+    let place = format!(
+        "note: the stage prod: account {account}, us-west-2, as arn:aws:iam::{account}:root\n"
+    );
     assert!(run.stderr.starts_with(&place), "{run:#?}");
 }
 

@@ -62,7 +62,7 @@ impl HttpConnector for Checked {
     }
 }
 
-/// The same response, or one that there is no role.
+/// Returns the response, with status 404 if its body is markup instead of a role's name.
 async fn checked(mut response: HttpResponse) -> HttpResponse {
     let body = ByteStream::new(response.take_body()).collect().await;
     let body = body.map(AggregatedBytes::into_bytes).unwrap_or_default();

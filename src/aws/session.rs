@@ -141,8 +141,8 @@ impl LoadServiceConfig for NonEmpty {
 /// How long one attempt of a call may take.
 const ATTEMPT: Duration = Duration::from_secs(12);
 
-/// How long a call that sends so many bytes may take: each attempt as long as others beside the upload. One that has come to
-/// a halt ends sooner: <https://docs.aws.amazon.com/sdk-for-rust/latest/dg/http-config.html>.
+/// How long a call that uploads so many bytes may take: each attempt gets the upload's time in addition. The SDK ends an
+/// upload that has stalled sooner: <https://docs.aws.amazon.com/sdk-for-rust/latest/dg/http-config.html>.
 pub(super) fn upload_timeouts(bytes: usize) -> TimeoutConfig {
     TimeoutConfig::builder()
         .operation_attempt_timeout(ATTEMPT + upload_time(bytes))

@@ -19,7 +19,7 @@ const ENDPOINT: &str = "AWS_ENDPOINT_URL";
 /// Checks the environment's variables.
 ///
 /// # Errors
-/// For the first one that cannot be right.
+/// The first variable with an invalid value.
 pub(super) fn check() -> Result<(), Error> {
     check_all(env::vars_os().filter_map(|(name, value)| {
         let (name, value) = (

@@ -246,8 +246,8 @@ fn inherit(stage: &mut StageSpec, table: &StageTable, pipeline: &PipelineSpec) {
     }
 }
 
-/// Returns the region, and the one that the shell names instead. A flag decides; the shell only fills a gap of the file: it
-/// may have been set for something else.
+/// Returns the region, and the shell's if that contradicts it. A flag decides. The shell's region may have been set for
+/// something else, so it is used only where the file has none.
 fn region_of(
     file: Option<Region>,
     flags: &Flags,

@@ -256,7 +256,7 @@ impl Account {
     /// Makes a bucket with the app's tag.
     pub fn create_bucket(&self, bucket: &str, app: &str) {
         let mut configuration = CreateBucketConfiguration::builder();
-        // The service's first region is the one that cannot be named.
+        // S3 refuses its first region as a location constraint.
         if self.region != "us-east-1" {
             let place = BucketLocationConstraint::from(self.region.as_str());
             configuration = configuration.location_constraint(place);
